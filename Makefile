@@ -1,0 +1,66 @@
+# Two commands matter: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+LOCKS := requirements/runtime.lock requirements/embedder.txt pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run install test test-integration test-all check format golden docs lock bench clean
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) ## Install what is missing, index the demo organisation and our docs, serve on 127.0.0.1:8000
+	@exec $(BIN)/cuebook up
+
+install: $(RUNTIME) ## Make .venv with the command `cuebook`
+	@echo "Installed. Next: $(BIN)/cuebook --help"
+
+test: $(DEV) ## Run the default test suite
+	@$(BIN)/python -m pytest
+
+test-integration: $(DEV) ## Run the tests that start real servers, clients and browsers
+	@$(BIN)/python -m pytest -m integration --timeout 900
+
+test-all: $(DEV) ## Run every test, the slow ones too
+	@$(BIN)/python -m pytest -m "" --timeout 3600
+
+check: $(DEV) ## Format, lint, types, arrows, docs, tests: what must be green before a change lands
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	@$(MAKE) --no-print-directory test
+
+format: $(DEV) ## Format the code and sort what can be sorted
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+golden: $(DEV) ## Rewrite the golden files; review the diff like code
+	$(BIN)/python -m pytest --golden
+
+docs: $(DEV) ## Serve the documentation on 127.0.0.1:8001
+	$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8001
+
+bench: $(DEV) ## Measure the embedder and the index on this machine
+	$(BIN)/python -m benchmarks.embedder
+	$(BIN)/python -m benchmarks.index
+
+lock: ## Resolve requirements/*.in into the lock files (needs uv)
+	uv pip compile requirements/dev.in --universal --python-version 3.11 --no-header --no-annotate --upgrade -q -o requirements/dev.lock
+	uv pip compile requirements/runtime.in -c requirements/dev.lock --universal --python-version 3.11 --no-header --no-annotate --upgrade -q -o requirements/runtime.lock
+
+clean: ## Remove the virtual environment and everything built; the state under .cuebook stays
+	rm -rf $(VENV) build dist test-output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(RUNTIME): $(LOCKS) requirements/install.sh
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.lock
+	@touch $@
+
+$(DEV): $(LOCKS) requirements/dev.lock requirements/install.sh
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.lock
+	@touch $@ $(RUNTIME)

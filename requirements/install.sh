@@ -1,0 +1,40 @@
+#!/bin/sh
+# install.sh VENV LOCK: make the virtual environment and put exactly what the lock names into it.
+#
+# uv does it in seconds and pip in minutes, so uv is used when it is there or can be had; everything works
+# without. The locks are complete, hence --no-deps: nothing is resolved here, and the embedder's package
+# does not get to pull in torch.
+set -eu
+venv=$1
+lock=$2
+embedder=$(dirname "$0")/embedder.txt
+
+say() { printf '  %s\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+uv=$(command -v uv || true)
+if [ ! -x "$venv/bin/python" ]; then
+  say "Making $venv"
+  if [ -n "$uv" ]; then
+    if new_enough "$PYTHON"; then "$uv" venv --quiet --python "$PYTHON" "$venv"
+    else "$uv" venv --quiet --python '>=3.11' "$venv"; fi
+  else
+    new_enough "$PYTHON" || fail "$PYTHON is missing or older than 3.11; name a newer one: make PYTHON=python3.12 run"
+    "$PYTHON" -m venv "$venv" || fail "could not make $venv; on Debian and Ubuntu: apt install python3-venv"
+  fi
+fi
+if [ -z "$uv" ]; then
+  [ -x "$venv/bin/uv" ] || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv 2>/dev/null || true
+  [ -x "$venv/bin/uv" ] && uv=$venv/bin/uv
+fi
+
+say "Installing $lock with $([ -n "$uv" ] && echo uv || echo pip)"
+if [ -n "$uv" ]; then
+  "$uv" pip install --quiet --python "$venv/bin/python" --no-deps -r "$lock" -r "$embedder"
+  "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --editable .
+else
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$lock" -r "$embedder"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+fi
