@@ -1,0 +1,95 @@
+"""The command line's frame: options every command shares, and one place where errors become text and codes."""
+
+import sys
+from typing import Annotated, Any
+
+import click
+import typer
+
+import ingest.errors
+import tools.errors
+from server import __version__
+from server.cli import (
+    actions,
+    apply,
+    ask,
+    backup,
+    doctor,
+    entities,
+    ingest_command,
+    mcp_command,
+    restore,
+    search,
+    serve,
+    settings,
+    up,
+)
+from server.cli.exits import Exit, exit_code
+from server.settings import SettingsInvalid
+
+app = typer.Typer(
+    name="cuebook",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Ask about a recommender stack and operate it. Start with `cuebook up`.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 planned, 4 denied, 5 target moved, 6 plan expired, "
+    "7 not found, 8 unavailable, 130 interrupted.",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"cuebook {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version_asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
+
+
+app.command("up")(up.up)
+app.command("ingest")(ingest_command.ingest)
+app.command("search")(search.search)
+app.command("ask")(ask.ask)
+app.command("entities")(entities.entities)
+app.add_typer(actions.app, name="actions")
+app.command("apply")(apply.apply)
+app.command("serve")(serve.serve)
+app.command("mcp")(mcp_command.mcp)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("doctor")(doctor.doctor)
+app.command("settings")(settings.settings)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave the process with its exit code."""
+    try:
+        result: Any = app(arguments, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as help_asked:
+        print(help_asked.format_message())
+        sys.exit(Exit.USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted; what was finished is kept", file=sys.stderr)
+        sys.exit(Exit.INTERRUPTED)
+    except SettingsInvalid as error:
+        _tell(error)
+        sys.exit(Exit.USAGE)
+    except (tools.errors.ActionError, ingest.errors.IngestError, OSError) as error:
+        _tell(error)
+        sys.exit(exit_code(error))
+    sys.exit(result if isinstance(result, int) else Exit.DONE)
+
+
+def _tell(error: Exception) -> None:
+    print(f"error: {error}", file=sys.stderr)

@@ -1,0 +1,130 @@
+"""`cuebook doctor`: what works here, what does not, and what to do about it."""
+
+import platform
+import shutil
+import socket
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ingest.errors import IngestError
+from server import __version__
+from server.cli.exits import Exit
+from server.cli.session import AsJson, Home, print_json, settings_of
+from server.settings import Settings
+from tools.errors import ActionError
+
+_LITTLE_DISK = 1_000_000_000  # bytes; a generation of some thousand pages with its predecessor
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what was looked at, whether it is well, and what to do when it is not."""
+
+    check: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+def doctor(as_json: AsJson = False, home: Home = None) -> int:
+    """Check this installation; exit code 1 when something needs attention."""
+    findings = list(_findings(settings_of(home)))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check:<10} {finding.detail}")
+            if not finding.ok:
+                print(f"     {'':<10} -> {finding.advice}")
+    return Exit.DONE if all(finding.ok for finding in findings) else Exit.FAILED
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    versions = f"cuebook {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    yield Finding("versions", sys.version_info >= (3, 11), versions, "install Python 3.11 or newer")
+    yield _home(settings.home)
+    yield _sources(settings)
+    yield _embedder(settings)
+    yield _index(settings)
+    yield _state(settings)
+    yield _model(settings)
+    yield _port(settings)
+
+
+def _home(home: Path) -> Finding:
+    nearest = next(folder for folder in (home.resolve(), *home.resolve().parents) if folder.exists())
+    free = shutil.disk_usage(nearest).free
+    detail = f"{home.resolve()}, {free / 1e9:.1f} GB free"
+    return Finding("home", free > _LITTLE_DISK, detail, "free some disk space, or set CUEBOOK_HOME elsewhere")
+
+
+def _sources(settings: Settings) -> Finding:
+    missing = [str(source) for source in settings.sources if not source.exists()]
+    detail = ", ".join(map(str, settings.sources)) or "none configured"
+    advice = f"missing: {', '.join(missing)}" if missing else "name folders with `cuebook ingest PATH` or CUEBOOK_SOURCES"
+    return Finding("sources", bool(settings.sources) and not missing, detail, advice)
+
+
+def _embedder(settings: Settings) -> Finding:
+    from server.composition import make_embedder
+
+    try:
+        embedder = make_embedder(settings)
+        vector = embedder.embed(["a question"])[0]
+    except IngestError as error:
+        return Finding("embedder", False, str(error), "see the message; search goes on with keywords alone")
+    return Finding("embedder", True, f"{embedder.name}, {len(vector)} dimensions")
+
+
+def _index(settings: Settings) -> Finding:
+    from server.composition import compose
+
+    cuebook = compose(settings)
+    try:
+        status = cuebook.library.status()
+    except IngestError as error:
+        return Finding("index", False, str(error), "run `cuebook ingest`")
+    finally:
+        cuebook.close()
+    counts = ", ".join(f"{count} {name}" for name, count in status["counts"].items())
+    return Finding("index", True, f"generation {status['generation']}: {counts}")
+
+
+def _state(settings: Settings) -> Finding:
+    from tools.audit import Audit
+
+    path = settings.home / "audit.db"
+    if not path.exists():
+        return Finding("audit", True, "nothing recorded yet")
+    try:
+        rows = Audit.open(path).verify()
+    except ActionError as error:
+        return Finding("audit", False, str(error), "keep the file, and compare it with a backup")
+    return Finding("audit", True, f"{rows} rows, hash chain unbroken")
+
+
+def _model(settings: Settings) -> Finding:
+    if not settings.model.url:
+        return Finding("model", True, "none; answers are composed from passages")
+    import httpx
+
+    key = settings.model.api_key
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    try:
+        reply = httpx.get(f"{settings.model.url.rstrip('/')}/models", headers=headers, timeout=5)
+        reply.raise_for_status()
+    except httpx.HTTPError as error:
+        problem = type(error).__name__
+        return Finding("model", False, f"{settings.model.url}: {problem}", "start it, or unset CUEBOOK_MODEL__URL")
+    return Finding("model", True, f"{settings.model.name} at {settings.model.url}")
+
+
+def _port(settings: Settings) -> Finding:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.settimeout(0.5)
+        taken = probe.connect_ex((settings.host, settings.port)) == 0
+    detail = f"{settings.host}:{settings.port} {'answers: a server runs' if taken else 'is free'}"
+    return Finding("port", True, detail)

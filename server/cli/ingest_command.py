@@ -1,0 +1,46 @@
+"""`cuebook ingest`: read catalog and docs, build the index. (`ingest` is the package's name, hence the file's.)"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli.progress import Progress
+from server.cli.session import AsJson, Home, print_json, settings_of
+
+_SHOWN = 20
+
+
+def ingest(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders with catalog YAML and TechDocs; without any, the configured sources."),
+    ] = None,
+    rebuild: Annotated[bool, typer.Option(help="Build from nothing; trust no cached embedding.")] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Index folders of catalog YAML and TechDocs; what did not change is not embedded again."""
+    from server.indexing import index_sources
+
+    with Progress() as progress:
+        report = index_sources(paths or None, settings=settings_of(home), rebuild=rebuild, progress=progress)
+    if as_json:
+        print_json(report)
+        return
+    print(summary(report))
+    for skipped in report["skipped"][:_SHOWN]:
+        print(f"  skipped {skipped['path']}: {skipped['reason']}")
+    if len(report["skipped"]) > _SHOWN:
+        print(f"  … and {len(report['skipped']) - _SHOWN} more; --json lists them all")
+
+
+def summary(report: dict[str, object]) -> str:
+    """One line about an index build."""
+    counts = report["counts"]
+    assert isinstance(counts, dict)
+    state = f"generation {report['generation']}" if report["changed"] else "nothing changed"
+    return (
+        f"{counts['entities']} entities, {counts['pages']} pages, {counts['sections']} sections: "
+        f"{state} in {report['seconds']:.1f} s ({report['embedded']} embedded, {report['cached']} from cache)"
+    )

@@ -1,0 +1,24 @@
+"""`cuebook restore`: the other half of `cuebook backup`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli.session import AsJson, Home, print_json, settings_of
+
+
+def restore(
+    archive: Annotated[Path, typer.Argument(help="An archive that `cuebook backup` wrote.", exists=True)],
+    force: Annotated[bool, typer.Option(help="Replace existing state; the old one is moved aside.")] = False,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Check an archive and put its state back; nothing changes when a check fails."""
+    from tools.backup import restore as read_backup
+
+    report = read_backup(archive, settings_of(home).home, force=force)
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        print(f"restored {len(report.members)} files into {settings_of(home).home}")
