@@ -1,0 +1,133 @@
+"""Every error, translated once at the edge: the only place that knows HTTP status codes and MCP error shapes.
+
+Errors of `tools` and `ingest` were written for whoever reads them, so their message is passed on. Any other
+exception is a bug: the client learns that and nothing of its text, the log gets all of it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from ingest import errors as ingest
+from tools import errors as tools
+
+_STATUS: Mapping[type[Exception], tuple[int, str]] = {
+    tools.ActionError: (500, "action_error"),
+    tools.InvalidAction: (500, "invalid_action"),
+    tools.UnknownAction: (404, "unknown_action"),
+    tools.InvalidArguments: (422, "invalid_arguments"),
+    tools.NotAllowed: (403, "not_allowed"),
+    tools.NotFound: (404, "not_found"),
+    tools.Unavailable: (503, "unavailable"),
+    tools.ActionFailed: (500, "action_failed"),
+    tools.PlanMissing: (404, "plan_missing"),
+    tools.PlanExpired: (410, "plan_expired"),
+    tools.PlanAlreadyApplied: (409, "plan_already_applied"),
+    tools.TargetMoved: (409, "target_moved"),
+    tools.StateError: (503, "state_error"),
+    tools.StateNewer: (503, "state_newer"),
+    tools.StateDamaged: (503, "state_damaged"),
+    tools.BackupDamaged: (422, "backup_damaged"),
+    tools.BackupRefused: (409, "backup_refused"),
+    ingest.IngestError: (500, "ingest_error"),
+    ingest.SourceError: (422, "source_error"),
+    ingest.InvalidEntityRef: (422, "invalid_entity_ref"),
+    ingest.IndexMissing: (503, "index_missing"),
+    ingest.IndexBusy: (409, "index_busy"),
+    ingest.IndexDamaged: (503, "index_damaged"),
+    ingest.EmbedderUnavailable: (503, "embedder_unavailable"),
+    ingest.ModelUnavailable: (503, "model_unavailable"),
+    ingest.NotFound: (404, "not_found"),
+}
+_INTERNAL = "something broke inside the server; its log has the details under this request's time"
+_HTTP_CODES = {401: "token_missing", 404: "no_such_address", 405: "method_not_allowed", 413: "too_large"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as a client sees it: `{"error": {"code", "message", "details"}}` under `status`."""
+
+    status: int
+    code: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        return {"error": {"code": self.code, "message": self.message, "details": dict(self.details)}}
+
+
+def expected(error: BaseException) -> bool:
+    """Whether `error` was foreseen, so that its message may be shown."""
+    return isinstance(error, tools.ActionError | ingest.IngestError)
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What the client learns of `error`, by the closest class that the table knows."""
+    for kind in type(error).__mro__:
+        if kind in _STATUS:
+            status, code = _STATUS[kind]
+            return Problem(status, code, str(error), getattr(error, "details", {}))
+    return Problem(500, "internal_error", _INTERNAL)
+
+
+def tool_error(error: Exception) -> ToolError:
+    """What the model reads: the message, and for fields that do not fit, each with its reason."""
+    problem = problem_of(error)
+    details = {key: value for key, value in problem.details.items() if value}
+    return ToolError(
+        f"{problem.message}\n{json.dumps(details, ensure_ascii=False)}" if details else problem.message
+    )
+
+
+def resource_error(error: Exception) -> ResourceError:
+    """-32602 for what is not there, -32603 with a message for what is not there yet."""
+    problem = problem_of(error)
+    missing = problem.status in (404, 422)
+    return (ResourceNotFoundError if missing else ResourceError)(problem.message)
+
+
+def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The HTTP answer; `Retry-After` where waiting may help."""
+    later = {"Retry-After": "5"} if problem.status == 503 else {}
+    return JSONResponse(problem.body(), status_code=problem.status, headers={**later, **(headers or {})})
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Make every route of `app` answer its failures in this one shape."""
+    app.add_exception_handler(tools.ActionError, _foreseen)
+    app.add_exception_handler(ingest.IngestError, _foreseen)
+    app.exception_handler(RequestValidationError)(_unfit)
+    app.exception_handler(HTTPException)(_http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _foreseen(_request: Request, error: Exception) -> Response:
+    return problem_response(problem_of(error))
+
+
+async def _unfit(_request: Request, error: RequestValidationError) -> Response:
+    """A request that does not fit a route; rejected values are not repeated, they may be anything."""
+    problems = [
+        {"field": ".".join(str(part) for part in problem["loc"]), "reason": problem["msg"]}
+        for problem in error.errors()
+    ]
+    text = "; ".join(f"{problem['field']}: {problem['reason']}" for problem in problems)
+    return problem_response(Problem(422, "invalid_request", text, {"problems": problems}))
+
+
+async def _http(_request: Request, error: HTTPException) -> Response:
+    code = _HTTP_CODES.get(error.status_code, "http_error")
+    return problem_response(Problem(error.status_code, code, str(error.detail)), headers=error.headers)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    structlog.get_logger(__name__).error("request failed", path=request.url.path, exc_info=error)
+    return problem_response(problem_of(error))
