@@ -137,7 +137,7 @@ class Section(Protocol):
 
 
 class Page(Protocol):
-    """One document, whole."""
+    """One document, whole; `trail` are the titles that lead to it."""
 
     @property
     def entity(self) -> Ref: ...
@@ -145,6 +145,8 @@ class Page(Protocol):
     def path(self) -> str: ...
     @property
     def title(self) -> str: ...
+    @property
+    def trail(self) -> tuple[str, ...]: ...
     @property
     def markdown(self) -> str: ...
     @property
