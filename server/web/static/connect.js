@@ -10,7 +10,7 @@ function snippets(origin) {
   return [
     {
       title: "Over HTTP",
-      hint: "Most clients: Cursor, Claude Desktop, Windsurf. The client talks to this server.",
+      hint: "Cursor and most other clients; they talk to this server.",
       text: json({ mcpServers: { cuebook: { type: "http", url } } }),
     },
     {
@@ -21,7 +21,7 @@ function snippets(origin) {
     { title: "Claude Code", hint: "In a terminal.", text: `claude mcp add --transport http cuebook ${url}` },
     {
       title: "Over stdio",
-      hint: "The client starts Cuebook itself; the command must be on its PATH.",
+      hint: "Claude Desktop and other clients that start Cuebook themselves; the command must be on their PATH.",
       text: json({ mcpServers: { cuebook: { command: "cuebook", args: ["mcp"] } } }),
     },
   ];

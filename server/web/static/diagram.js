@@ -14,25 +14,26 @@ const LABEL = 20;
 const SPACE = 44;
 const MOST = 6; // a side with more says how many are left; the list under the diagram has them all
 
-/** An SVG of `groups` (`[type, [{ target, dangling }]]`) around `entity`, `width` CSS pixels wide. */
-export function diagram(entity, groups, { width }) {
-  const sides = split(groups);
+/** An SVG of `relations` (`{ type, targets, total, missing }`) around `title`, `width` CSS pixels wide. */
+export function diagram(title, relations, { width }) {
+  const sides = split(relations);
   const narrow = width < 680;
   const drawing = narrow ? stacked(sides, width) : around(sides, width);
-  const centre = box(drawing.centre, { class: "node self" }, entity.title);
+  const centre = box(drawing.centre, { class: "node self" }, title);
   return svg(
     "svg",
-    { viewBox: `0 0 ${width} ${drawing.height}`, width, height: drawing.height, role: "group", "aria-label": `Entities next to ${entity.title}` },
+    { viewBox: `0 0 ${width} ${drawing.height}`, width, height: drawing.height, role: "group", "aria-label": `Entities next to ${title}` },
     drawing.parts.map((part) => [lines(drawing.centre, part), blocksOf(part)]),
     centre,
   );
 }
 
-function split(groups) {
+function split(relations) {
   const sides = { above: [], left: [], right: [], below: [] };
-  for (const [type, members] of groups) {
+  for (const { type, targets, total, missing } of relations) {
     const side = Object.keys(SIDES).find((name) => SIDES[name].includes(type)) ?? "below";
-    sides[side].push({ type, shown: members.slice(0, MOST), more: Math.max(0, members.length - MOST) });
+    const shown = targets.slice(0, MOST).map((target) => ({ target, dangling: missing.includes(target) }));
+    sides[side].push({ type, shown, more: total - shown.length });
   }
   return sides;
 }

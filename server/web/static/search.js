@@ -27,7 +27,7 @@ async function load(results, question, signal) {
   results.setAttribute("aria-busy", "true");
   results.replaceChildren(el("p", { class: "progress" }, "Searching"));
   try {
-    const { hits } = await callAction("search_docs", { question, limit: 20 }, { signal });
+    const { hits } = await callAction("search_docs", { question, k: 20 }, { signal });
     announce(count(hits.length, "passage"));
     results.replaceChildren(hits.length ? el("ol", { class: "passage-list wide" }, hits.map(passage)) : nothing(question));
   } catch (error) {

@@ -24,7 +24,7 @@ export async function showStatus(footer, notice) {
   }
 }
 
-function entries({ index, version }) {
+function entries({ index, model, version }) {
   const counts = index?.counts ?? {};
   return [
     el("span", {}, "Index ", el("code", {}, index?.generation?.slice(0, 12) ?? "none")),
@@ -33,15 +33,15 @@ function entries({ index, version }) {
     counts.sections !== undefined && el("span", {}, count(counts.sections, "section")),
     index?.built_at && el("span", {}, el("time", { datetime: index.built_at, title: index.built_at }, `built ${age(index.built_at)}`)),
     index?.skipped?.length > 0 && el("span", {}, `${index.skipped.length} skipped`),
+    el("span", {}, model ? `Model ${model}` : "No language model"),
     version && el("span", { class: "push" }, `Cuebook ${version}`),
     el("a", { href: "/api/docs" }, "API"),
   ].filter(Boolean);
 }
 
 function problem({ index, degraded }) {
-  if (degraded) return typeof degraded === "string" ? degraded : [].concat(degraded).join(" ");
-  if (!index?.generation) return "There is no index yet: run `cuebook ingest PATH`, then reload this page.";
-  return null;
+  if (degraded?.length) return degraded.join(" ");
+  return index ? null : "There is no index yet: run `cuebook ingest PATH`, then reload this page.";
 }
 
 function warn(notice, text) {

@@ -156,7 +156,7 @@ export function passage(hit) {
     {},
     el("a", { href: sectionHref(hit) }, hit.heading || hit.title || shortRef(hit.entity)),
     el("p", { class: "source-trail" }, trail(hit)),
-    el("p", { class: "passage-text" }, hit.text.length > 320 ? `${hit.text.slice(0, 320).trimEnd()}…` : hit.text),
+    el("div", { class: "passage-text" }, markdown(hit.text, { still: true })),
   );
 }
 
