@@ -5,13 +5,11 @@ Which sources an index was built from is noted beside it, so that a refresh read
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.documents import Corpus, Skipped
-from ingest.entities import EntityRef
 from ingest.errors import SourceError
 from server.settings import Settings
 from tools.plan import Target
@@ -75,44 +73,12 @@ def _build(
     sources: Sequence[Path], *, settings: Settings, rebuild: bool = False, progress: Progress | None = None
 ) -> "BuildReport":
     from ingest.index.build import build_index
-
+    from ingest.sources.folder import read_folders
     from server.parts import make_embedder
 
-    corpus = read_sources(sources, progress=progress)
+    corpus = read_folders(sources, progress=progress)
     embedder = make_embedder(settings)
     return build_index(corpus, home=settings.home, embedder=embedder, rebuild=rebuild, progress=progress)
-
-
-def read_sources(sources: Iterable[Path], *, progress: Progress | None = None) -> Corpus:
-    """All sources as one corpus. An entity that two of them define is the first one's. Raises `SourceError`."""
-    from ingest.sources.folder import read_folder
-
-    seen: set[EntityRef] = set()
-    parts = []
-    for path in sources:
-        if not path.exists():
-            raise SourceError(f"{path} does not exist; name a folder with catalog YAML, or a catalog file")
-        part = _without(read_folder(path, progress=progress), seen, source=path)
-        seen |= {entity.ref for entity in part.entities}
-        parts.append(part)
-    return Corpus.merged(parts)
-
-
-def _without(corpus: Corpus, seen: set[EntityRef], *, source: Path) -> Corpus:
-    twice = {entity.ref: entity.origin.path for entity in corpus.entities if entity.ref in seen}
-    if not twice:
-        return corpus
-    skipped = [
-        Skipped(path=f"{source}/{path}", reason=f"{ref} is defined by an earlier source already")
-        for ref, path in sorted(twice.items())
-    ]
-    return replace(
-        corpus,
-        entities=tuple(entity for entity in corpus.entities if entity.ref not in twice),
-        pages=tuple(page for page in corpus.pages if page.entity not in twice),
-        sections=tuple(section for section in corpus.sections if section.entity not in twice),
-        skipped=(*corpus.skipped, *skipped),
-    )
 
 
 def _notes(home: Path) -> Path:
