@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from tools.action import Action
 from tools.errors import InvalidArguments, Problem
-from tools.redaction import HIDDEN, is_secret, shortened
+from tools.redaction import HIDDEN, is_secret, redacted, shortened
 from tools.shapes import Input
 
 _MOST_PROBLEMS = 10
@@ -22,7 +22,7 @@ def validated(action: Action[Any, Any], arguments: Any) -> Input:
     """
     if not isinstance(arguments, Mapping):
         raise InvalidArguments(
-            f"{action.name} takes a JSON object of arguments, not {shortened(repr(arguments), longest=80)}; "
+            f"{action.name} takes a JSON object of arguments, not {shortened(repr(redacted(arguments)), longest=80)}; "
             f"its fields are: {_fields(action)}"
         )
     fields = action.input.model_fields
@@ -48,7 +48,9 @@ def _problem(action: Action[Any, Any], error: ErrorDetails) -> Problem:
     if error["type"] == "extra_forbidden":
         near = get_close_matches(path[-1], action.input.model_fields, n=1, cutoff=0.5)
         reason = f"is not a field of {action.name}" + (f"; did you mean {near[0]!r}?" if near else "")
-    value = HIDDEN if hidden else shortened(repr(error["input"]), longest=80)
+    value = (
+        HIDDEN if hidden else shortened(repr(redacted(error["input"], secrets=action.secrets)), longest=80)
+    )
     return Problem(shortened(".".join(path), longest=80), value, reason)
 
 

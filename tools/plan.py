@@ -51,7 +51,7 @@ class Outcome(BaseModel, Generic[Result]):
     Nothing has happened while `status` is `planned`; call apply with `digest` and nothing else.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
     status: Status = Field(description="planned, running, done, refused, failed or lost.")
     plan: Plan = Field(description="What was resolved, for whoever decides.")

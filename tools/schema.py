@@ -20,6 +20,8 @@ def portable_schema(model: type[BaseModel], *, mode: JsonSchemaMode) -> dict[str
     kept: dict[str, Any] = {}
     inlined: dict[str, Any] = _inlined(schema, definitions, kept=kept)
     inlined.pop("description", None)  # the action's own text says it
+    if mode == "serialization":
+        inlined, kept = _open(inlined), _open(kept)
     return {**inlined, "$defs": kept} if kept else inlined
 
 
@@ -56,6 +58,21 @@ def _children(
         else:
             found[key] = _inlined(value, definitions, kept=kept)
     return found
+
+
+def _open(node: Any) -> Any:
+    """What is answered may gain fields later, and always has all that it has: neither limits nor defaults."""
+    if isinstance(node, list):
+        return [_open(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {name: _open(sub) for name, sub in value.items()}
+        if key in {"properties", "$defs"}
+        else _open(value)
+        for key, value in node.items()
+        if key != "default" and not (key == "additionalProperties" and value is False)
+    }
 
 
 def _contains_itself(name: str, definitions: Mapping[str, Any]) -> bool:

@@ -14,7 +14,8 @@ class Input(BaseModel):
 class Output(BaseModel):
     """An action's result, or a part of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Every field is always answered, so a schema need not repeat the defaults.
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class Started(Output):

@@ -87,8 +87,7 @@ class State:
     def _migrate(self) -> None:
         with self.write() as connection:
             found = _revision_of(connection)  # another process may have migrated meanwhile
-            known = {path.name.partition("_")[0] for path in _MIGRATIONS.glob("[0-9]*.py")}
-            if found is not None and found not in known:
+            if found is not None and found not in known_revisions():
                 raise StateNewer(
                     f"{self.path} was written by a newer version (its schema is {found!r}, the newest known "
                     f"here is {REVISION!r}); upgrade cuebook, or restore a backup made with this version"
@@ -97,6 +96,11 @@ class State:
                 from tools.state.migrations import upgrade
 
                 upgrade(connection)
+
+
+def known_revisions() -> frozenset[str]:
+    """The schema revisions that this version can open."""
+    return frozenset(path.name.partition("_")[0] for path in _MIGRATIONS.glob("[0-9]*.py"))
 
 
 def _create_private(path: Path) -> None:
