@@ -97,7 +97,7 @@ class _Cards:
 
 def _line(text: str, needles: Sequence[str]) -> str:
     """The card's line that holds most of `needles`, else its first."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip().removeprefix("- ") for line in text.splitlines() if line.strip()]
     if not lines:
         return ""
     lowered = [needle.lower() for needle in needles]

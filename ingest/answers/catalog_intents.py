@@ -16,9 +16,7 @@ from ingest.entities import Entity
 
 _OWNS = r"(?:own|owns|maintain|maintains|run|runs|look after|looks after|(?:is|are) (?:the )?(?:responsible|accountable) (?:for|of)|(?:is|are) in charge of|take care of|takes care of|manage|manages|(?:is|are) (?:the )?owners? of)"
 _OWNED = r"(?:owned|maintained|run|looked after|managed)"
-_DEPEND = (
-    r"(?:depends?(?: up)?on|depends? on|rel(?:y|ies) on|needs?|requires?|(?:is|are) dependent on|builds? on)"
-)
+_DEPEND = r"(?:depends? (?:up)?on|rel(?:y|ies) on|needs?|requires?|(?:is|are) dependent on|builds? on)"
 _PROVIDE = r"(?:provides?|exposes?|offers?|serves?|implements?|publishes)"
 _CONSUME = r"(?:consumes?|calls?|invokes?|uses?|talks? to|reads? from)"
 _BELONG = r"(?:belongs? to|(?:is|are) (?:a )?(?:part|member|piece) of|(?:is|are) (?:in|inside|within|under)|sits? in|lives? in|falls? under)"
@@ -68,8 +66,8 @@ _N = r"(?:(?:which |what |the |all |all the |any |every |of the )*(?P<n>[‹«]\
 
 
 def _spelled_out(form: str) -> str:
-    spelled = re.sub(r"(?<![A-Za-z?])X(?![A-Za-z])", lambda _: _X, form)
-    spelled = re.sub(r"(?<![A-Za-z?])N(?![A-Za-z])", lambda _: _N, spelled)
+    spelled = re.sub(r"(?<![A-Za-z])X(?![A-Za-z])", lambda _: _X, form)
+    spelled = re.sub(r"(?<![A-Za-z])N(?![A-Za-z])", lambda _: _N, spelled)
     return rf"(?<![\w'«‹-]){spelled}(?![\w'-])"
 
 
@@ -149,7 +147,7 @@ INTENTS: tuple[Intent, ...] = (
         "owned", "owned by",
         (rf"N (?:does|do|did) X (?:{_OWNS})", rf"N {_THAT}X (?:{_OWNS})", rf"N {_THAT}(?:(?:is|are) )?(?:and )?(?:are )?{_OWNED} by X",
          rf"what (?:all |else )?(?:does|do) X (?:{_OWNS})", rf"what is {_OWNED} by X", rf"everything {_THAT}X (?:{_OWNS})", rf"everything {_OWNED} by X",
-         r"N (?:that |which )?(?:belong(?:s|ing)? to|of) X", rf"(?:and )?{_THAT}(?:are |is )?{_OWNED} by X", r"«(?P<x>\d+)»'s ‹(?P<n>\d+)›"),
+         r"N (?:that |which )?(?:belong(?:s|ing)? to|of) X", r"«(?P<x>\d+)»'s ‹(?P<n>\d+)›"),
         relations=("ownerOf",), kinds=_kinds("group", "user"),
     ),
     Intent(

@@ -30,7 +30,8 @@ _DANGLING = re.compile(
 _ASKING_WORDS = """which what who whom whose list show name give me all the a an are is was there exist exists in our this catalog
     please can could you tell and do does have has we currently right now today exactly i want need to know would like
     find get us of how many number count total every each registered listed known see display so that it them these
-    their names refs overall altogether backstage according say says"""
+    their names refs overall altogether backstage according say says
+    where found find kept live lives hosted stored"""
 _ASKING = frozenset(_ASKING_WORDS.split())
 
 
@@ -85,7 +86,7 @@ def _tidy(text: str) -> str:
     text = re.sub(r"’", "'", text)
     text = re.sub(r"\b(\w+)n't\b", r"\1 not", text)
     text = re.sub(r"\bwho'?s\b(?! )", "who is", re.sub(r"\b(who|what|where)'s\b", r"\1 is", text))
-    return " ".join(re.sub(r"[^\w\s«»'./-]|(?<!\w)[./'-]|[./-](?!\w)", " ", text).split())
+    return " ".join(re.sub(r"[^\w\s«»'./-]|(?<![\w»])[./'-]|[./-](?!\w)", " ", text).split())
 
 
 def _dangling(text: str, graph: CatalogGraph) -> CatalogFinding | None:

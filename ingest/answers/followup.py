@@ -22,7 +22,7 @@ _PEOPLE = re.compile(
     r"\b(?:they|them|those people|(?:that|this|the same|the) (?:team|group|squad))\b", re.IGNORECASE
 )
 _THING = re.compile(
-    r"\b(?:it|this|that|this one|that one|(?:this|that|the same) (?:component|service|system|api|resource|entity|model|job|page|one))\b"
+    r"\b(?:(?:this|that|the same) (?:component|service|system|api|resource|entity|model|job|page|one)|it|this|that)\b"
     r"(?!\s+(?:is|was)\s+(?:possible|necessary|safe|ok))",
     re.IGNORECASE,
 )
@@ -112,4 +112,4 @@ def _latest(history: Sequence[Turn], *, personal: bool) -> str | None:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if ":" in text.split(" ", 1)[0] else text[:1].upper() + text[1:]

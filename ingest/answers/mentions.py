@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from weakref import WeakKeyDictionary
 
 from ingest.entities import Entity
 from ingest.graph import CatalogGraph
@@ -26,6 +27,9 @@ _COMMON_WORDS = (
     "docs members entity entities lifecycle tag tags what who which how"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
+
+
+_names_of: WeakKeyDictionary[CatalogGraph, Mapping[str, list[Entity]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,13 @@ def _by_spelling(question: str, graph: CatalogGraph) -> list[_Found]:
 
 
 def _names(graph: CatalogGraph) -> Mapping[str, list[Entity]]:
+    """Entities by their joined lower-case names; kept as long as the graph is."""
+    if (known := _names_of.get(graph)) is None:
+        known = _names_of[graph] = _collected(graph)
+    return known
+
+
+def _collected(graph: CatalogGraph) -> Mapping[str, list[Entity]]:
     names: dict[str, list[Entity]] = defaultdict(list)
     for entity in graph.entities:
         profile = entity.spec.get("profile")

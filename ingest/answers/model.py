@@ -73,9 +73,10 @@ class OpenAIChatModel:
 
         `timeout_seconds` holds for the reply as a whole, not only for each piece.
         """
+        chat = self._connected()
         deadline = time.monotonic() + self._timeout
         try:
-            for chunk in self._connected().stream([(message.role, message.content) for message in messages]):
+            for chunk in chat.stream([(message.role, message.content) for message in messages]):
                 _check(deadline)
                 if text := str(chunk.text):
                     yield text

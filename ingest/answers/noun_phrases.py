@@ -16,13 +16,10 @@ _KIND_WORDS = {
     "component": "component", "api": "api", "interface": "api", "system": "system", "domain": "domain",
     "resource": "resource", "group": "group", "team": "group", "squad": "group", "user": "user",
     "person": "user", "people": "user", "engineer": "user", "developer": "user", "template": "template",
-    "location": "location",
 }  # fmt: skip
-_ANY_WORDS = ("entity", "thing", "part", "piece", "building block")
+_ANY_WORDS = ("entity", "thing")
 _LIFECYCLES = frozenset({"production", "experimental", "deprecated"})
-_FILLER = frozenset(
-    {"all", "the", "our", "any", "different", "other", "of", "those", "every", "each", "distinct"}
-)
+_FILLER = frozenset({"all", "the", "our", "any", "different", "other", "those", "every", "each", "distinct"})
 NOUN = r"‹(?P<n>\d+)›"
 
 
@@ -67,8 +64,11 @@ def read_nouns(text: str, graph: CatalogGraph) -> tuple[str, tuple[Noun, ...]]:
         nouns.append(noun)
         return " ".join([*kept, f"‹{len(nouns) - 1}›"])
 
+    # A value must not be taken for the noun it may also be: `components of type library`.
+    text = re.sub(rf"\b{_TYPED} (?={_any_of(words.types)})", "type=", text)
+    text = re.sub(rf"\b{_TAGGED} (?={_any_of(words.tags)})", "tag=", text)
     heads = "|".join(sorted(map(re.escape, words.heads()), key=len, reverse=True))
-    text = re.sub(rf"(?P<before>(?:[\w.-]+ ){{0,6}}?)(?<![\w-])(?P<head>{heads})(?![\w-])", noted, text)
+    text = re.sub(rf"(?P<before>(?:[\w.-]+ ){{0,6}}?)(?<![\w=-])(?P<head>{heads})(?![\w-])", noted, text)
     return _with_clauses(text, nouns, words), tuple(nouns)
 
 
@@ -128,8 +128,7 @@ def _with_clauses(text: str, nouns: list[Noun], words: _Vocabulary) -> str:
     for form, field in _CLAUSES:
         pattern = form
         for letter, values in what.items():
-            options = "|".join(sorted(map(re.escape, values), key=len, reverse=True)) or "(?!)"
-            pattern = pattern.replace(f"<{letter}>", f"(?P<value>{options})(?![\\w-])")
+            pattern = pattern.replace(f"<{letter}>", f"(?P<value>{_any_of(values)})")
         compiled = re.compile(rf"(?P<noun>‹\d+›)(?P<between>(?: (?!‹)\S+){{0,6}}?) {pattern}")
         while match := compiled.search(text):
             index = int(match["noun"][1:-1])
@@ -141,17 +140,24 @@ def _with_clauses(text: str, nouns: list[Noun], words: _Vocabulary) -> str:
 
 
 _IS = r"(?:(?:that|which|whose) )?(?:(?:is|are|have|has|having|being|carry|carries|do|does) )?(?:currently |still |already )?"
+_TYPED = r"(?:(?:of|with|having|whose|has|have)(?: the)? type(?: of| is)?|typed(?: as)?)"
+_TAGGED = r"(?:(?:tagged|labelled|labeled)(?: with| as| by)?(?: the)?(?: tag)?|(?:with|having|has|have|carry|carries|carrying)(?: the| a)? tags?)"
 _CLAUSES: tuple[tuple[str, str], ...] = (
     (rf"{_IS}(?:in |with |of )?(?:the |a |an )?(?:lifecycle|lifecycle state|lifecycle stage|stage|state)(?: of| is)? <L>", "lifecycle"),
     (rf"{_IS}(?:in |marked |marked as |in the |at the )<L>(?: lifecycle| stage| state)?", "lifecycle"),
     (r"(?:(?:that|which) )?(?:is|are) (?:currently |still |already )?<L>", "lifecycle"),
-    (rf"{_IS}(?:of |with |the )*type(?: of| is)? <T>", "type"),
-    (rf"{_IS}(?:tagged|labelled|labeled)(?: with| as)?(?: the tag)? <G>", "tag"),
-    (rf"{_IS}(?:with |carrying )?(?:the |a )?tags? <G>", "tag"),
-    (rf"{_IS}(?:with )?<G> tag", "tag"),
+    (rf"{_IS}type=<T>", "type"),
+    (rf"{_IS}tag=<G>(?: tag)?", "tag"),
+    (rf"{_IS}(?:with |carrying )?(?:the )?<G> tag", "tag"),
     (rf"{_IS}(?:(?:with |not have |not have |lack |lacking |missing )?(?:no |without |an |any |a )*owner|without (?:an? |any )?owner|not owned(?: by (?:anyone|anybody|any ‹\d+›))?|unowned|ownerless|orphaned|orphans)(?![\w'])(?! of)", "owned"),
     (rf"{_IS}(?:not (?:part of|in|belong to) (?:any|a) ‹\d+›|without (?:an? |any )?‹\d+›|no ‹\d+›$)", "in_system"),
 )  # fmt: skip
+
+
+def _any_of(values: Iterable[str]) -> str:
+    """A pattern for any of `values` as a whole word, the longest first."""
+    options = "|".join(sorted(map(re.escape, values), key=len, reverse=True)) or "(?!)"
+    return f"(?:{options})(?![\\w-])"
 
 
 def _values(values: Iterable[str | None]) -> frozenset[str]:

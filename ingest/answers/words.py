@@ -15,7 +15,7 @@ _STOPPING = """a about actually after again all also am an and any anyone anythi
     between both but by can could did do does doing done down during each either else ever every exactly explain few
     find for from further get gets getting give given go goes had happen happens has have having he her here him his
     how i if in into is it its itself just kind know let like list look make many may me might mine more most much
-    must my need needs no nor not now of off on once one only or other our out over own please same see shall she
+    must my need needs no nor not now of off often on once one only or other our out over own please same see shall she
     should show so some somebody someone something such take takes tell than thanks that the their them then there
     these they thing things this those through to too two under until up us use used uses using very via want was we
     well were what when where whether which while who whole whom whose why will with within without would you your
