@@ -3,17 +3,17 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from server.composition import Cuebook
 from server.guard import principal_of
+from server.rest.arguments import arguments_of
 from server.rest.problems import failures
 from tools.action import ActionInfo
 
 _FAILURES = failures(403, 404, 422, 503)
-Arguments = Annotated[dict[str, Any], Body(default_factory=dict)]
 
 
 class ActionDescription(BaseModel):
@@ -69,7 +69,8 @@ def action_routes(cuebook: Cuebook) -> APIRouter:
 
 
 def _endpoint(cuebook: Cuebook, name: str) -> Callable[..., Awaitable[JSONResponse]]:
-    async def call_action(request: Request, arguments: Arguments) -> JSONResponse:
+    async def call_action(request: Request) -> JSONResponse:
+        arguments = await arguments_of(request)
         return JSONResponse(await cuebook.caller.call(name, arguments, principal_of(request)))
 
     return call_action

@@ -7,15 +7,16 @@ Events: `retrieved` (hits), `text` (delta), `citation`, `done` (the result of th
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from server.composition import Cuebook
 from server.errors import expected, problem_of
 from server.guard import principal_of
+from server.rest.arguments import arguments_of
 from server.rest.problems import failures
 from tools.principal import Principal
 
@@ -43,10 +44,8 @@ def ask_stream_routes(cuebook: Cuebook) -> APIRouter:
             "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}
         },
     )
-    async def ask_stream(
-        request: Request, arguments: Annotated[dict[str, Any], Body(default_factory=dict)]
-    ) -> StreamingResponse:
-        asked = Asked(cuebook, arguments, principal_of(request))
+    async def ask_stream(request: Request) -> StreamingResponse:
+        asked = Asked(cuebook, await arguments_of(request), principal_of(request))
         first = await asked.next()
         return StreamingResponse(
             asked.events(first),
