@@ -26,7 +26,7 @@ export function show(main, url, { signal, go }) {
   form.onstop = () => conversation.running?.abort();
   form.onclear = () => go("/");
   signal.addEventListener("abort", () => conversation.running?.abort());
-  main.addEventListener("keydown", (event) => event.key === "Escape" && conversation.running?.abort(), { signal });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && conversation.running?.abort(), { signal });
   restore(conversation, url);
   return url.searchParams.get("q") ?? "";
 }

@@ -14,9 +14,9 @@ const LABEL = 20;
 const SPACE = 44;
 const MOST = 6; // a side with more says how many are left; the list under the diagram has them all
 
-/** An SVG of `relations` (`{ type, targets, total, missing }`) around `title`, `width` CSS pixels wide. */
-export function diagram(title, relations, { width }) {
-  const sides = split(relations);
+/** An SVG of `groups` (a map of type to `[{ target, dangling }]`) around `title`, `width` CSS pixels wide. */
+export function diagram(title, groups, { width }) {
+  const sides = split(groups);
   const narrow = width < 680;
   const drawing = narrow ? stacked(sides, width) : around(sides, width);
   const centre = box(drawing.centre, { class: "node self" }, title);
@@ -28,12 +28,11 @@ export function diagram(title, relations, { width }) {
   );
 }
 
-function split(relations) {
+function split(groups) {
   const sides = { above: [], left: [], right: [], below: [] };
-  for (const { type, targets, total, missing } of relations) {
+  for (const [type, members] of groups) {
     const side = Object.keys(SIDES).find((name) => SIDES[name].includes(type)) ?? "below";
-    const shown = targets.slice(0, MOST).map((target) => ({ target, dangling: missing.includes(target) }));
-    sides[side].push({ type, shown, more: total - shown.length });
+    sides[side].push({ type, shown: members.slice(0, MOST), more: Math.max(0, members.length - MOST) });
   }
   return sides;
 }

@@ -1,11 +1,13 @@
 // The page of one entity: what it is, what it is connected to, where it is described.
 
-import { callAction, getJson } from "./api.js";
+import { getJson } from "./api.js";
 import { copyButton } from "./copy.js";
 import { diagram } from "./diagram.js";
-import { announce, el } from "./dom.js";
-import { count, entityHref, parseRef, relationWords, shortRef } from "./format.js";
+import { el } from "./dom.js";
+import { entityHref, parseRef, relationWords, sectionHref, shortRef } from "./format.js";
 import { markdown } from "./markdown.js";
+
+const FIRST = 20; // relations of one type that are shown at once
 
 /** The view's door; see app.js. */
 export function show(main, url, { signal }) {
@@ -19,10 +21,11 @@ export function show(main, url, { signal }) {
 async function load(page, { kind, namespace, name }, signal) {
   const path = [kind, namespace, name].map(encodeURIComponent).join("/");
   try {
-    const { card, relations, pages } = await getJson(`/api/v1/entities/${path}`, { signal });
-    page.replaceChildren(breadcrumb(card), head(card), columns(card, relations, pages));
-    document.title = `${card.title} · Cuebook`;
-    drawDiagram(page, card, relations, signal);
+    const entity = await getJson(`/api/v1/entities/${path}`, { signal });
+    const groups = Map.groupBy(entity.relations, ({ type }) => type);
+    page.replaceChildren(breadcrumb(entity), head(entity), columns(entity, groups));
+    document.title = `${entity.title} · Cuebook`;
+    drawDiagram(page, entity, groups, signal);
   } catch (error) {
     if (error.name === "AbortError") return;
     page.replaceChildren(error.status === 404 ? missing(`${kind}:${namespace}/${name}`) : failed(error));
@@ -36,85 +39,77 @@ function breadcrumb({ kind, title }) {
   return el("nav", { "aria-label": "Breadcrumb" }, el("ol", { class: "breadcrumb" }, trail.map((step) => el("li", {}, step))));
 }
 
-function head({ entity, title, description }) {
+function head({ ref, title, description }) {
   return el(
     "div",
     { class: "entity-head" },
     el("h1", {}, title),
-    el("p", { class: "ref" }, el("code", {}, entity), copyButton(() => entity, { name: "Copy the reference" })),
+    el("p", { class: "ref" }, el("code", {}, ref), copyButton(() => ref, { name: "Copy the reference" })),
     description && el("div", { class: "lead" }, markdown(description)),
   );
 }
 
-function columns(card, relations, pages) {
+function columns(entity, groups) {
   return el(
     "div",
     { class: "entity-columns" },
-    el("div", { class: "entity-main" }, docs(pages), relations.length > 0 && around(), relationList(card, relations)),
-    el("aside", { class: "entity-side", "aria-label": "Facts" }, facts(card), links(card), questions(card)),
+    el("div", { class: "entity-main" }, docs(entity), groups.size > 0 && around(), relationList(groups)),
+    el("aside", { class: "entity-side", "aria-label": "Facts" }, facts(entity), links(entity), questions(entity)),
   );
 }
 
-function facts(card) {
+function facts(entity) {
   const rows = [
-    ["Kind", card.kind],
-    ["Type", card.type],
-    ["Lifecycle", card.lifecycle],
-    ["Owner", card.owner && chip(card.owner)],
-    ["System", card.system && chip(card.system)],
-    ["Tags", card.tags.length > 0 && el("ul", { class: "tags" }, card.tags.map((tag) => el("li", {}, tag)))],
+    ["Kind", entity.kind],
+    ["Type", entity.type],
+    ["Lifecycle", entity.lifecycle],
+    ["Owner", entity.owner && chip(entity.owner)],
+    ["System", entity.system && chip(entity.system)],
+    ["Tags", entity.tags.length > 0 && el("ul", { class: "tags" }, entity.tags.map((tag) => el("li", {}, tag)))],
   ];
   return el("dl", { class: "meta" }, rows.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
 function links({ links: given }) {
-  const safe = given.filter(({ url }) => /^(https?:\/\/|mailto:)/i.test(url));
+  const safe = given.filter(({ url }) => /^(https?:\/\/|mailto:)/i.test(url ?? ""));
   if (!safe.length) return null;
-  const items = safe.map(({ url, title }) => el("li", {}, el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, title)));
+  const items = safe.map(({ url, title }) => el("li", {}, el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, title || url)));
   return el("section", {}, el("h2", { class: "label" }, "Links"), el("ul", { class: "plain" }, items));
 }
 
-function questions({ entity, title }) {
-  const { kind, name } = parseRef(entity);
+function questions({ ref, title }) {
+  const { kind, name } = parseRef(ref);
   const ask = (text) => el("li", {}, el("a", { href: `/?${new URLSearchParams({ q: text })}` }, text));
   const suggested = kind === "group" || kind === "user" ? [`What does ${name} own?`] : [`Who owns ${name}?`, `What depends on ${name}?`];
   const own = el("a", { class: "button small", href: `/?${new URLSearchParams({ draft: `About ${title}: ` })}` }, "Ask something else");
   return el("section", { class: "ask-about" }, el("h2", { class: "label" }, "Ask about this"), el("ul", { class: "plain" }, suggested.map(ask), el("li", {}, own)));
 }
 
-function docs(pages) {
-  const list = pages.map(({ title, path, link }) => el("li", {}, el("a", { href: link }, title || path), el("code", { class: "muted" }, path)));
+function docs({ ref, docs: pages }) {
+  const list = pages.map(({ title, path }) => el("li", {}, el("a", { href: sectionHref({ entity: ref, path }) }, title || path), el("code", { class: "muted" }, path)));
   const body = pages.length ? el("ul", { class: "doc-list" }, list) : el("p", { class: "muted" }, "No docs are attached to this entity.");
   return el("section", { "aria-labelledby": "docs" }, el("h2", { id: "docs" }, "Docs"), body);
 }
 
-function relationList(card, relations) {
-  const rows = relations.map((group) => el("div", { class: "relation" }, el("dt", {}, relationWords(group.type)), members(card, group)));
+function relationList(groups) {
+  const rows = [...groups].map(([type, relations]) => el("div", { class: "relation" }, el("dt", {}, relationWords(type)), members(relations)));
   const body = rows.length ? el("dl", { class: "relations" }, rows) : el("p", { class: "muted" }, "Nothing in the catalog refers to it, and it refers to nothing.");
   return el("section", { "aria-labelledby": "relations" }, el("h2", { id: "relations" }, "Relations"), body);
 }
 
-function members(card, { type, targets, total, missing: dangling }) {
-  const list = el("dd", {}, targets.map((target) => chip(target, { dangling: dangling.includes(target) })));
-  const rest = total - targets.length;
-  if (rest > 0) {
-    const all = el("button", { type: "button", class: "button small" }, `Show ${rest} more`);
-    all.addEventListener("click", () => showAll(list, all, { entity: card.entity, types: [type] }));
+function members(relations) {
+  const chips = relations.map((relation) => chip(relation.target, relation));
+  const list = el("dd", {}, chips.slice(0, FIRST));
+  const rest = chips.slice(FIRST);
+  if (rest.length) {
+    const all = el("button", { type: "button", class: "button small" }, `Show ${rest.length} more`);
+    all.addEventListener("click", () => {
+      all.replaceWith(...rest);
+      rest[0].focus();
+    });
     list.append(all);
   }
   return list;
-}
-
-async function showAll(list, button, input) {
-  button.disabled = true;
-  try {
-    const { relations } = await callAction("entity_relations", { ...input, limit: 500 });
-    list.replaceChildren(...relations.map(({ target, dangling }) => chip(target, { dangling })));
-    announce(count(relations.length, "relation"));
-  } catch (error) {
-    button.disabled = false;
-    button.textContent = error.message;
-  }
 }
 
 function chip(ref, { dangling = false } = {}) {
@@ -125,14 +120,14 @@ function chip(ref, { dangling = false } = {}) {
 const around = () => el("section", { "aria-labelledby": "around" }, el("h2", { id: "around" }, "Around it"), el("div", { class: "diagram" }));
 
 // The diagram is laid out for the width it gets, and again when that changes.
-function drawDiagram(page, card, relations, signal) {
+function drawDiagram(page, entity, groups, signal) {
   const box = page.querySelector(".diagram");
   if (!box) return;
   let width = 0;
   const observer = new ResizeObserver(() => {
     if (!box.clientWidth || box.clientWidth === width) return; // 0 once the view is gone
     width = box.clientWidth;
-    box.replaceChildren(diagram(card.title, relations, { width }));
+    box.replaceChildren(diagram(entity.title, groups, { width }));
   });
   observer.observe(box);
   signal.addEventListener("abort", () => observer.disconnect());
