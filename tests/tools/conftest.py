@@ -1,5 +1,6 @@
 """What the tests of the actions share: a home with state and audit, and a caller over the fakes."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,9 +43,20 @@ def ports() -> FakePorts:
     return example_ports()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state database to copy: migrating one for each test would take most of the time."""
+    path = tmp_path_factory.mktemp("migrated") / "state.db"
+    State.open(path).close()
+    return path
+
+
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    opened = State.open(tmp_path / "home" / "state.db")
+def state(tmp_path: Path, migrated: Path) -> Iterator[State]:
+    path = tmp_path / "home" / "state.db"
+    path.parent.mkdir()
+    shutil.copy(migrated, path)
+    opened = State.open(path)
     yield opened
     opened.close()
 

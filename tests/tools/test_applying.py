@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from tools.errors import (
 from tools.fakes import FakePorts
 from tools.plan import content_of, digest_of
 from tools.state import State
-from tools.state.process import is_alive, this_process
+from tools.state.process import is_alive, process_named, this_process
 
 
 async def _planned(caller: Caller, principal: Principal) -> str:
@@ -222,15 +221,13 @@ def test_only_one_of_many_threads_claims_a_plan(state: State) -> None:
 
 
 @pytest.fixture
-def dead_process() -> Iterator[str]:
+def dead_process() -> str:
     """The name of a process that has ended."""
-    shown = subprocess.run(
-        [sys.executable, "-c", "from tools.state.process import this_process; print(this_process())"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    yield shown.stdout.strip()
+    with subprocess.Popen(["sleep", "60"]) as process:
+        name = process_named(process.pid)
+        assert is_alive(name)
+        process.kill()
+    return name
 
 
 async def test_what_a_dead_process_left_running_is_lost_and_never_rerun(
@@ -287,6 +284,7 @@ asyncio.run(caller.apply(digest, ada))
 """
 
 
+@pytest.mark.integration
 async def test_a_process_killed_inside_the_effect_leaves_one_effect(
     *, actions: Actions, ports: FakePorts, ada: Principal, state: State, audit: Audit, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import multiprocessing
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -116,6 +117,7 @@ def _append(path: str, each: int) -> None:
     audit.close()
 
 
+@pytest.mark.integration
 def test_several_processes_write_one_chain(audit: Audit) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_append, args=(str(audit.path), 40)) for _ in range(2)]
@@ -126,6 +128,13 @@ def test_several_processes_write_one_chain(audit: Audit) -> None:
         writer.join(60)
     verdict = audit.verify()
     assert (verdict.intact, verdict.number) == (True, 120)
+
+
+def test_several_openers_write_one_chain(audit: Audit) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: _append(str(audit.path), 10), range(3)))
+    verdict = audit.verify()
+    assert (verdict.intact, verdict.number) == (True, 30)
 
 
 def test_the_last_rows_come_in_order(audit: Audit) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,12 +185,3 @@ async def test_another_principals_context_is_not_found(
 async def test_reads_do_not_block_each_other(caller: Caller, ada: Principal) -> None:
     answers = await asyncio.gather(*(caller.call("query_catalog", {}, ada) for _ in range(20)))
     assert {answered["total"] for answered in answers} == {5}
-
-
-def test_importing_actions_loads_no_database(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    code = "import sys, tools; tools.Actions.discover(); print({'sqlalchemy', 'alembic'} & set(sys.modules))"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "set()"

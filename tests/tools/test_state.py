@@ -27,13 +27,22 @@ def test_migrations_lead_to_the_declared_tables(state: State) -> None:
     assert ScriptDirectory.from_config(config()).get_current_head() == REVISION
 
 
-def test_opening_an_up_to_date_file_does_not_load_alembic(state: State) -> None:
-    code = (
-        "import sys; from pathlib import Path; from tools.state import State;"
-        f"State.open(Path({str(state.path)!r})).close(); print('alembic' in sys.modules)"
-    )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "False"
+_STARTING = """
+import sys
+from pathlib import Path
+from tools import Actions
+Actions.discover()
+assert "sqlalchemy" not in sys.modules
+from tools.state import State
+State.open(Path(sys.argv[1])).close()
+assert "alembic" not in sys.modules
+"""
+
+
+def test_listing_actions_loads_no_database_and_opening_one_loads_no_migrations(state: State) -> None:
+    command = [sys.executable, "-c", _STARTING, str(state.path)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
 
 
 def test_the_file_keeps_the_settings_that_this_sqlite_needs(state: State) -> None:

@@ -6,8 +6,13 @@ from pathlib import Path
 
 
 def this_process() -> str:
+    """The name of the process that asks."""
+    return process_named(os.getpid())
+
+
+def process_named(pid: int) -> str:
     """`pid@start`: the start in the kernel's clock ticks since boot and the boot's id, where the system tells."""
-    return f"{os.getpid()}@{_started(os.getpid())}"
+    return f"{pid}@{_started(pid)}"
 
 
 def is_alive(process: str) -> bool:
