@@ -5,20 +5,14 @@
 // `/?draft=text` fills the box without asking.
 
 import { el } from "./dom.js";
-import { status } from "./status.js";
+import { examples } from "./examples.js";
 import { newTurn, runTurn, turnView } from "./turn.js";
-
-const EXAMPLES = [
-  "Who owns the ranking service?",
-  "What depends on the feature store?",
-  "How do I roll back a model?",
-];
 
 /** The view's door; see app.js. */
 export function show(main, url, { signal, go }) {
   const thread = el("div", { class: "thread" });
   const heading = el("h1", {}, "Ask about the stack");
-  const intro = introduction();
+  const intro = introduction(signal);
   const form = questionForm();
   main.append(el("div", { class: "ask" }, heading, intro, thread, form.element));
   const conversation = { turns: [], thread, form, intro, heading, signal, running: null };
@@ -31,21 +25,15 @@ export function show(main, url, { signal, go }) {
   return url.searchParams.get("q") ?? "";
 }
 
-function introduction() {
-  const examples = el("ul", { class: "examples" });
-  const fill = (questions) =>
-    examples.replaceChildren(
-      ...questions.map((question) => el("li", {}, el("a", { href: `/?${new URLSearchParams({ q: question })}` }, question))),
-    );
-  status().then(
-    ({ examples: given }) => fill(given?.length ? given.slice(0, 3) : EXAMPLES),
-    () => fill(EXAMPLES),
-  );
+function introduction(signal) {
+  const list = el("ul", { class: "examples" });
+  const entry = (question) => el("li", {}, el("a", { href: `/?${new URLSearchParams({ q: question })}` }, question));
+  examples({ signal }).then((questions) => list.replaceChildren(...questions.map(entry)));
   return el(
     "div",
     { class: "intro" },
     el("p", { class: "lead" }, "Answers come from the catalog and its docs, with the source beside each statement. When the docs do not say, Cuebook says that."),
-    el("section", { class: "try", "aria-labelledby": "try" }, el("h2", { id: "try" }, "Three things to try"), examples),
+    el("section", { class: "try", "aria-labelledby": "try" }, el("h2", { id: "try" }, "Three things to try"), list),
   );
 }
 
@@ -80,7 +68,7 @@ function questionForm() {
     stop.hidden = !running;
     send.hidden = running;
     clear.hidden = !follow;
-    field.placeholder = follow ? "Ask a follow-up" : "Who owns it? How do I roll it back? What depends on it?";
+    field.placeholder = follow ? "Ask a follow-up" : "What do you want to know?";
     hint.replaceChildren(...hintText(running));
   };
   field.addEventListener("input", grow);

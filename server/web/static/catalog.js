@@ -85,8 +85,8 @@ async function load(view, { more = false } = {}) {
 
 function draw(view, { from }) {
   view.results.setAttribute("aria-busy", "false");
-  view.summary.textContent = count(view.total, "entity", "entities");
-  announce(view.summary.textContent);
+  view.summary.textContent = view.total ? count(view.total, "entity", "entities") : "";
+  announce(count(view.total, "entity", "entities"));
   if (!view.total) {
     view.results.replaceChildren(nothing(view));
     return;

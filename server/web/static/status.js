@@ -4,18 +4,10 @@ import { getJson } from "./api.js";
 import { el } from "./dom.js";
 import { age, count } from "./format.js";
 
-let current;
-
-/** The server's status; asked for once a page. */
-export function status() {
-  current ??= getJson("/api/v1/status");
-  return current;
-}
-
 /** Fills the footer, and the notice above the page when something is missing. */
 export async function showStatus(footer, notice) {
   try {
-    const state = await status();
+    const state = await getJson("/api/v1/status");
     footer.replaceChildren(...entries(state));
     warn(notice, problem(state));
   } catch (error) {
