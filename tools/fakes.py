@@ -106,6 +106,15 @@ class FakeCitation:
 
 
 @dataclass(frozen=True, slots=True)
+class FakeFlag:
+    entity: str
+    path: str | None
+    anchor: str
+    owner: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FakeAnswer:
     text: str
     abstained: bool = False
@@ -115,6 +124,7 @@ class FakeAnswer:
     passages: tuple[FakeHit, ...] = ()
     produced_by: str = "passages"
     entities: tuple[str, ...] = ()
+    flags: tuple[FakeFlag, ...] = ()
     note: str = ""
 
 
