@@ -32,7 +32,11 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
     def compare(name: str, value: Any) -> None:
         path = GOLDEN / name
-        text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+        text = (
+            value
+            if isinstance(value, str)
+            else json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        )
         if rewrite:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

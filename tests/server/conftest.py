@@ -1,11 +1,13 @@
 """A small server for each test."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
 from server.app import make_app
 from server.composition import Cuebook
@@ -13,6 +15,14 @@ from tests.server.memory import small_cuebook
 
 Served = Callable[[Cuebook], AbstractAsyncContextManager[httpx.AsyncClient]]
 HERE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(autouse=True)
+def no_log_lines() -> Iterator[None]:
+    """Unconfigured, structlog renders tracebacks with everything around them, which takes seconds."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

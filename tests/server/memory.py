@@ -173,7 +173,7 @@ class MemoryParts(Parts):
         super().__init__(settings)
         self.library_double = MemoryLibrary(missing=missing)
         self.assistant_double: Any = FakeAssistant(self.library_double)  # type: ignore[arg-type]
-        self.opened_library = Once(lambda: self.library_double)  # type: ignore[assignment]
+        self.opened_library = Once(lambda: self.library_double)
         self.indexer = FakeIndexer()  # type: ignore[assignment]
 
     @property

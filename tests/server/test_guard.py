@@ -49,9 +49,9 @@ async def test_our_own_page_may_call_under_each_name_of_this_machine(
 
 
 async def test_allowed_hosts_and_origins_are_served_with_cors(tmp_path: Path) -> None:
-    allowed = {"allowed_hosts": ("cue.example",), "allowed_origins": ("https://portal.example",)}
-    headers = {"host": "cue.example", "origin": "https://portal.example"}
-    with small_cuebook(tmp_path, **allowed) as cuebook:
+    page = "https://portal.example"
+    headers = {"host": "cue.example", "origin": page}
+    with small_cuebook(tmp_path, allowed_hosts=("cue.example",), allowed_origins=(page,)) as cuebook:
         async with client_of(cuebook) as client:
             answer = await client.get("/api/v1/actions", headers=headers)
 
