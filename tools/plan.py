@@ -9,6 +9,8 @@ from tools.shapes import Output
 
 Result = TypeVar("Result", bound=BaseModel)
 
+_LONGEST_LINE = 500
+
 Status = Literal["planned", "running", "done", "refused", "failed", "lost"]
 
 
@@ -92,7 +94,7 @@ def differences(before: Plan, now: Plan) -> tuple[str, ...]:
     for part in ("steps", "will_not", "details", "reversible"):
         if getattr(before, part) != getattr(now, part):
             moved.append(f"{part} of the plan: was {getattr(before, part)}, is now {getattr(now, part)}")
-    return tuple(moved)
+    return tuple(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …" for line in moved)
 
 
 def _shown(revisions: dict[str, str], ref: str) -> str:

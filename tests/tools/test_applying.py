@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tools.conftest import Clock
-from tools import Actions, Plan, Principal, Target
+from tools import Actions, Effect, Input, Plan, Principal, Run, Started, Target, action
 from tools.audit import Audit
 from tools.call import Caller
 from tools.canonical import canonical
@@ -198,6 +198,41 @@ async def test_changed_code_needs_a_new_plan(caller: Caller, ada: Principal, act
             await caller.apply(digest, ada)
     finally:
         vars(action)["version"] = version
+
+
+class NoArguments(Input):
+    pass
+
+
+@action(effect=Effect.STARTS_JOB, scope="index:write")
+async def train(input: NoArguments, run: Run) -> Started:
+    """Train a model."""
+    return Started(job=f"job-{run.digest[:8]}-{run.plan.details['epochs']}")
+
+
+@train.planned_by
+async def plan(input: NoArguments, run: Run) -> Plan:
+    return Plan(summary="Train.", details={"epochs": 3})
+
+
+async def test_a_job_goes_on_when_the_process_that_started_it_is_gone(
+    *,
+    ports: FakePorts,
+    state: State,
+    audit: Audit,
+    ada: Principal,
+    dead_process: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caller = Caller(Actions([train]), ports, state, audit)
+    digest = (await caller.call("train", {}, ada))["digest"]
+    monkeypatch.setattr("tools.state.plans.this_process", lambda: dead_process)
+    applied = await caller.apply(digest, ada)
+    assert (applied["status"], applied["job"]) == ("running", f"job-{digest[:8]}-3")
+    assert caller.reconcile() == ()
+    assert await caller.apply(digest, ada) == applied
+    state.plans.finish(digest, status="done", now=1, result={"job": applied["job"]}, job=applied["job"])
+    assert (await caller.planned(digest, ada))["status"] == "done"
 
 
 def _store(state: State) -> str:

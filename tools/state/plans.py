@@ -117,7 +117,7 @@ class Plans:
                 f"there is no plan {digest[:80]!r} of yours; call the action again to plan anew, "
                 "and apply the digest that it answers"
             )
-        if found.status == "running" and not is_alive(found.process):
+        if _is_lost(found):
             self.finish(digest, status="lost", now=time.time(), reason=_LOST)
             return self.get(digest, principal=principal)
         return _row(found)
@@ -175,10 +175,15 @@ class Plans:
         """Mark as lost what a process that is gone left running; called once at start."""
         with self._state.read() as connection:
             running = connection.execute(_joined().where(applications.c.status == "running")).all()
-        lost = [row for row in running if not is_alive(row.process)]
+        lost = [row for row in running if _is_lost(row)]
         for row in lost:
             self.finish(row.digest, status="lost", now=now, reason=_LOST)
         return tuple(_row(row) for row in lost)
+
+
+def _is_lost(found: Row[Any]) -> bool:
+    """A job outlives the process that started it; everything else ends with it."""
+    return found.status == "running" and found.job is None and not is_alive(found.process)
 
 
 def _joined() -> Select[Any]:
