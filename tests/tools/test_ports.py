@@ -19,10 +19,20 @@ from tools.state import State
 
 if TYPE_CHECKING:
     from ingest.answers.assistant import Assistant
+    from ingest.index.build import BuildReport
+    from ingest.library import Library
 
 
 def _assistant_fits(assistant: "Assistant") -> ports.Assistant:
     return assistant
+
+
+def _library_fits(library: "Library") -> ports.Library:
+    return library
+
+
+def _report_fits(report: "BuildReport") -> ports.Refresh:
+    return report
 
 
 STORE = EntityRef("component", "default", "feature-store")
