@@ -19,8 +19,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
 
-from markdown.extensions.toc import remove_fnrefs, render_inner_html, strip_tags, unique
-
 from ingest.markdown.outline import MARK, is_flat, outline
 from ingest.markdown.slugs import MKDOCS_SLUG, Slug
 
@@ -98,6 +96,8 @@ def _candidates(lines: list[str]) -> dict[int, _Candidate]:
 
 
 def _as_mkdocs(lines: list[str], candidates: dict[int, _Candidate], slug: Slug) -> tuple[Heading, ...]:
+    from markdown.extensions.toc import unique
+
     marked = list(lines)
     for number, candidate in candidates.items():
         marked[number] = candidate.marked
@@ -145,6 +145,8 @@ def _unmark(heading: Element) -> int | None:
 
 def _names(md: "Markdown", root: Element, headings: list[Element]) -> dict[Element, str]:
     """Each heading's text as HTML without tags. Explicit ids are set on the elements on the way."""
+    from markdown.extensions.toc import remove_fnrefs, render_inner_html, strip_tags
+
     names = {}
     rendered = Element("div")
     for heading in headings:
@@ -155,7 +157,7 @@ def _names(md: "Markdown", root: Element, headings: list[Element]) -> dict[Eleme
             rendered.append(heading)
     rendered.extend(element for element in _with_attributes(root) if not _is_heading(element))
     if len(rendered):
-        for name in ("inline", "attr_list"):
+        for name in ("inline", "attr_list", "smart-symbols"):
             md.treeprocessors[name].run(rendered)
     for heading in headings:
         if heading not in names:
@@ -172,6 +174,8 @@ def _with_attributes(root: Element) -> Iterator[Element]:
 
 
 def _line_by_line(lines: list[str], candidates: dict[int, _Candidate], slug: Slug) -> tuple[Heading, ...]:
+    from markdown.extensions.toc import unique
+
     headings, used, fence = [], set[str](), ""
     for number, line in enumerate(lines):
         if found := _FENCE.match(line):

@@ -1,7 +1,7 @@
 """A page reduced to what decides where its headings are, so that it parses many times faster.
 
 Text that cannot start, end or hide a heading becomes the letter `x`: paragraphs, fenced code, the words of
-list items, tables. What stays as it is: every line with a mark (a possible heading), with `<` or `{`, with
+list items, tables. What stays as it is: every line with a mark (a possible heading), with `<`, `>` or `{`, with
 indentation, list markers or an underline, and whatever else begins with a sign.
 """
 
@@ -15,10 +15,10 @@ _INFO = re.compile(r"[ \t]*(?:[\w#.+-]+)?(?:[ \t]+[A-Za-z]\w*=(?:\"[^\"`]*\"|'[^
 _RUN = re.compile(
     r"(?P<indent>[ \t]*)"
     r"(?:[^\W\d_]|[\"'(“]|\*{1,2}[^\W_]|_[^\W_]|`(?!``)|!?\[[^\]^\n]*\]\()"
-    rf"[^<{{{MARK}\n]*$"
+    rf"[^<>{{{MARK}\n]*$"
 )
-_ITEM = re.compile(rf"(?P<marker>[ \t]*(?:[-*+]|\d+\.)[ ]+(?:\[[ xX]\][ ]+)?)[^\W\d_][^<{{{MARK}\n]*$")
-_ROW = re.compile(rf"(?P<indent>[ \t]*)\|[^<{{{MARK}\n]*$")
+_ITEM = re.compile(rf"(?P<marker>[ \t]*(?:[-*+]|\d+\.)[ ]+(?:\[[ xX]\][ ]+)?)[^\W\d_][^<>{{{MARK}\n]*$")
+_ROW = re.compile(rf"(?P<indent>[ \t]*)\|[^<>{{{MARK}\n]*$")
 _ALONE = re.compile(rf"(?:-{{3,}}|\*{{3,}}|_{{3,}})[ \t]*$|<!--[^<>{MARK}]*-->[ \t]*$")
 _UNDERLINE = re.compile(r"[ \t]*[=-]+[ ]*$")
 _FLAT = re.compile(rf"[ \t]*(?:(?:[-*+]|\d+\.)[ ]+)?x$|#{{1,6}}{MARK}[^\\]*$|$")

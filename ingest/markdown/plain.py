@@ -21,7 +21,7 @@ _EMPHASIS = re.compile(
     r"(\*\*\*|\*\*|\*|~~|==|\^\^)(?=\S)([^\n]+?)(?<=\S)\1|(?<!\w)(__|_)(?=\S)([^\n]+?)(?<=\S)\3(?!\w)"
 )
 _ICON = re.compile(r"(?<!\S):[a-z][a-z0-9_+-]*:(?!\S)")
-_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~^=-])")
+_ESCAPE = re.compile(r"(\\)([\\`*_{}\[\]()#+.!|<>~^=-])")
 _DEFINITION = re.compile(r"[ ]{0,3}(?:\[[^\]^\n]+\]:[ ]*\S+.*|\*\[[^\]\n]+\]:.*)$")
 _START = re.compile(r"[ \t]*(?:>[ ]?)*[ \t]*(?:#{1,6}[ \t]+|\[![A-Za-z]+\][ \t]*)?(?:\[[ xX]\][ \t]+)?")
 _CALLOUT = re.compile(r"(?:!!!|\?\?\?\+?)[ \t]+(?P<type>[\w-]+)[^\"\n]*(?:\"(?P<title>[^\"\n]*)\")?[ \t]*$")
@@ -56,16 +56,17 @@ def plain(markdown: str) -> str:
 def _prose(text: str) -> str:
     if not text.strip():
         return ""
-    code: list[str] = []
+    kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        code.append(match[2].strip())
-        return f"\ue002{len(code) - 1}\ue003"
+        kept.append(match[2].strip())
+        return f"\ue002{len(kept) - 1}\ue003"
 
     text = _CODE_SPAN.sub(keep, text)
+    text = _ESCAPE.sub(keep, text) if "\\" in text else text
     text = _COMMENT.sub("", text)
     text = _inline("\n".join(_line(line) for line in text.split("\n") if not _DEFINITION.match(line)))
-    return _KEPT.sub(lambda match: code[int(match[1])] if int(match[1]) < len(code) else "", text)
+    return _KEPT.sub(lambda match: kept[int(match[1])] if int(match[1]) < len(kept) else "", text)
 
 
 def _line(line: str) -> str:
@@ -91,8 +92,6 @@ def _inline(text: str) -> str:
         text = _ATTRIBUTES.sub("", text)
     text = _EMPHASIS.sub(_emphasised, text)
     text = _ICON.sub("", text)
-    if "\\" in text:
-        text = _ESCAPE.sub(r"\1", text)
     return html.unescape(text) if "&" in text else text
 
 

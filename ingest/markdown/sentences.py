@@ -13,7 +13,7 @@ _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _DELIMITERS = re.compile(r"[\s|:-]*-[\s|:-]*$")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _OPAQUE = re.compile(
-    r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)|(?<=\])\([^()\s]*(?:\s+\"[^\"]*\")?\)|<[^<>\s][^<>]*>|https?://\S+(?<![.,;:!?)])",
+    r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)|!?\[[^\[\]]*\]\([^()\s]*(?:\s+\"[^\"]*\")?\)|<[^<>\s][^<>]*>|https?://\S+(?<![.,;:!?)])",
     re.DOTALL,
 )
 _END = re.compile(r"[.!?…]+[\"'”’)\]*_`]*\s+(?=[\"'“‘(\[*_!]*(?:[A-Z0-9À-ÖØ-Þ]|`))")
@@ -82,4 +82,6 @@ def _outside_comments(unit: str, begin: int, end: int) -> Iterator[str]:
 
 def _blot(match: re.Match[str]) -> str:
     found = match[0]
-    return f"`{'x' * (len(found) - 2)}`" if found.startswith("`") else "x" * len(found)
+    if found.startswith("`"):
+        return f"`{'x' * (len(found) - 2)}`"
+    return f"[{'X' * (len(found) - 1)}" if found.startswith("[") else "x" * len(found)

@@ -9,10 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markdown.extensions.toc import slugify as ascii_slug
-from markdown.extensions.toc import slugify_unicode
-from pymdownx.slugs import slugify as configured_slug
-
 _CASES = ("none", "lower", "lower-ascii", "fold")
 _FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 
@@ -26,6 +22,20 @@ class Slug:
 
     def __call__(self, text: str) -> str:
         return self.words(text, self.separator)
+
+
+def ascii_slug(text: str, separator: str) -> str:
+    """`markdown.extensions.toc.slugify`; python-markdown is imported when the first page is read."""
+    from markdown.extensions.toc import slugify
+
+    return slugify(text, separator)
+
+
+def unicode_slug(text: str, separator: str) -> str:
+    """`markdown.extensions.toc.slugify_unicode`."""
+    from markdown.extensions.toc import slugify_unicode
+
+    return slugify_unicode(text, separator)
 
 
 MKDOCS_SLUG = Slug(ascii_slug)
@@ -49,7 +59,7 @@ def named_slug(name: str, keywords: Mapping[str, Any], *, separator: str = "-") 
     if name == "markdown.extensions.toc.slugify":
         return Slug(ascii_slug, separator)
     if name == "markdown.extensions.toc.slugify_unicode":
-        return Slug(slugify_unicode, separator)
+        return Slug(unicode_slug, separator)
     package, _, function = name.rpartition(".")
     if package != "pymdownx.slugs":
         return None
@@ -64,4 +74,6 @@ def _configured(keywords: Mapping[str, Any], separator: str) -> Slug | None:
     if case not in _CASES or form not in _FORMS:
         return None
     encode = bool(keywords.get("percent_encode", False))
-    return Slug(configured_slug(case=case, normalize=form, percent_encode=encode), separator)
+    from pymdownx.slugs import slugify
+
+    return Slug(slugify(case=case, normalize=form, percent_encode=encode), separator)
