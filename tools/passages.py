@@ -23,7 +23,10 @@ class Narrowed(Input):
     )
 
     @property
-    def filters(self) -> Filters:
+    def filters(self) -> Filters | None:
+        """None when nothing is narrowed, so that the library can take its short way."""
+        if not (self.kind or self.owner or self.system or self.component):
+            return None
         return Filters(
             kind=tuple(kind.lower() for kind in self.kind),
             owner=self.owner or None,

@@ -57,7 +57,9 @@ class _Library:
     def catalog(self, principal: object) -> CatalogGraph:
         return _graph()
 
-    def search(self, question: str, *, principal: object, k: int, filters: object) -> tuple[ports.Hit, ...]:
+    def search(
+        self, question: str, *, principal: object, k: int, filters: object = None
+    ) -> tuple[ports.Hit, ...]:
         return ()
 
     def section(self, entity: str, path: str | None, anchor: str, *, principal: object) -> Section:
@@ -109,7 +111,7 @@ async def test_actions_run_on_what_ingest_makes(
     whole = await caller.call(
         "read_doc_section", {"entity": str(STORE), "path": "index.md", "whole_page": True}, ada
     )
-    assert whole["breadcrumb"] == ["Docs"]
+    assert whole["breadcrumb"] == ["Store", "TTL"]
     asked = await caller.call("ask", {"question": "which ttl?"}, ada)
     assert asked["citations"][0]["link"] == "/docs/component/default/feature-store/index#ttl"
     assert asked["flagged"][0]["reason"] == "asks to ignore instructions"

@@ -93,7 +93,7 @@ def _whole(page: Page, input: ReadDocSection) -> DocText:
         **_common(page, page.markdown, input),
         anchor="",
         heading=page.title,
-        breadcrumb=page.trail,
+        breadcrumb=page.sections[0].breadcrumb if page.sections else page.trail,
         link=docs_link(page.entity, page.path),
         before=None,
         after=None,

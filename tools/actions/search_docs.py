@@ -46,7 +46,8 @@ async def search_docs(input: SearchDocs, run: Run) -> Found:
 def _found(input: SearchDocs, run: Run) -> Found:
     history = run.contexts.history(input.context, principal=run.principal.ref)
     question = _completed(input.question, history, run)
-    hits = run.library.search(question, principal=run.principal, k=input.k, filters=input.filters)
+    narrowed = {"filters": input.filters} if input.filters else {}
+    hits = run.library.search(question, principal=run.principal, k=input.k, **narrowed)
     entities = tuple(dict.fromkeys(str(hit.section.entity) for hit in hits))
     turn = Turn(question, "", entities[:3])
     return Found(
