@@ -48,11 +48,12 @@ def call_action(
     name: Annotated[str, typer.Argument(help="The action's name.")],
     arguments: Annotated[str, typer.Option("--json", help="Its arguments, a JSON object.")] = "{}",
     home: Home = None,
-) -> int:
+) -> None:
     """Call an action and print its structured result; one with an effect is planned, not done (exit code 3)."""
     result = call(home, name, _object(arguments))
     print_json(result)
-    return Exit.PLANNED if result.get("status") == "planned" and "digest" in result else Exit.DONE
+    if result.get("status") == "planned" and "digest" in result:
+        raise typer.Exit(Exit.PLANNED)
 
 
 def _object(text: str) -> dict[str, Any]:

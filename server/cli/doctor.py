@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import typer
+
 from ingest.errors import IngestError
 from server import __version__
 from server.cli.exits import Exit
@@ -29,7 +31,7 @@ class Finding:
     advice: str = ""
 
 
-def doctor(as_json: AsJson = False, home: Home = None) -> int:
+def doctor(as_json: AsJson = False, home: Home = None) -> None:
     """Check this installation; exit code 1 when something needs attention."""
     findings = list(_findings(settings_of(home)))
     if as_json:
@@ -39,7 +41,8 @@ def doctor(as_json: AsJson = False, home: Home = None) -> int:
             print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check:<10} {finding.detail}")
             if not finding.ok:
                 print(f"     {'':<10} -> {finding.advice}")
-    return Exit.DONE if all(finding.ok for finding in findings) else Exit.FAILED
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(Exit.FAILED)
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
