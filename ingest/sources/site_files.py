@@ -89,7 +89,8 @@ class _Walker:
 
     def _location(self, child: Path, above: tuple[Path, ...]) -> Path | None:
         """Where a child really is; None when it is left out."""
-        if self._ignored(child.relative_to(self._docs).as_posix()):
+        walked_for_exceptions = self._ignored.has_exceptions and child.is_dir()
+        if not walked_for_exceptions and self._ignored(child.relative_to(self._docs).as_posix()):
             return None
         if not child.is_symlink():
             return child.resolve()
@@ -129,6 +130,7 @@ class _Ignored:
 
     def __init__(self, patterns: Sequence[tuple[str, bool]]) -> None:
         self._patterns = patterns
+        self.has_exceptions = not all(verdict for _, verdict in patterns)
 
     def __call__(self, path: str) -> bool:
         ignored = False
