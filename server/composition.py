@@ -36,6 +36,7 @@ _FOREIGN: dict[type[Exception], type[tools.ActionError]] = {
     ingest.InvalidEntityRef: tools.InvalidArguments,
     ingest.IngestError: tools.Unavailable,
 }
+_BEFORE_WARMING = 0.5  # seconds
 _READ_SCOPES = frozenset({"docs:read", "catalog:read"})
 
 
@@ -97,6 +98,7 @@ class Cuebook:
         degraded, index = [], None
         try:
             index = self.library.status()
+            degraded += [index["degraded"]] if index["degraded"] else []
         except ingest.IngestError as error:
             degraded.append(str(error))
         degraded += [
@@ -114,7 +116,7 @@ class Cuebook:
         """Load what the first question needs. A failure is left to that question, which reports it."""
         with contextlib.suppress(ingest.IngestError, tools.ActionError):
             self.caller.opened()
-            self.library.search("warm up", principal=self.local_principal(door="warm-up"), k=1)
+            self.library.warm()
             _ = self.assistant
 
     def warm_in_background(self) -> threading.Thread:
@@ -127,6 +129,9 @@ class Cuebook:
         started = time.perf_counter()
         log = structlog.get_logger(__name__)
         try:
+            # Open the index, let whoever polls for readiness see it, and only then load what is heavy.
+            self.readiness()
+            time.sleep(_BEFORE_WARMING)
             self.warm()
         except Exception:
             log.exception("warming up failed; the first question will tell why")

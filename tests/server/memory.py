@@ -156,7 +156,11 @@ class MemoryLibrary:
     def status(self) -> dict[str, Any]:
         self._check()
         counts = {"entities": 3, "pages": 2, "sections": 4, "chunks": 4}
-        return {"generation": "g1", "counts": counts, "built_at": WHEN.isoformat(), "skipped": []}
+        facts = {"generation": "g1", "built_at": WHEN.isoformat(), "embedder": "words"}
+        return {**facts, "counts": counts, "skipped": [], "degraded": None}
+
+    def warm(self) -> None:
+        self._check()
 
     def close(self) -> None:
         self.closed = True
@@ -173,7 +177,7 @@ class MemoryParts(Parts):
         super().__init__(settings)
         self.library_double = MemoryLibrary(missing=missing)
         self.assistant_double: Any = FakeAssistant(self.library_double)  # type: ignore[arg-type]
-        self.opened_library = Once(lambda: self.library_double)
+        self.opened_library = Once[Any](lambda: self.library_double)
         self.indexer = FakeIndexer()  # type: ignore[assignment]
 
     @property

@@ -40,7 +40,7 @@ async def test_the_tools_are_reviewed_like_code(cuebook: Cuebook, golden: Golden
         listed = (await client.list_tools()).tools
 
     golden(
-        "mcp-tools.json", [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed]
+        "mcp_tools.json", [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in listed]
     )
 
 
@@ -171,7 +171,7 @@ async def test_prompts_are_reviewed_like_code(cuebook: Cuebook, golden: Golden, 
             got = await client.get_prompt(prompt.name, arguments)
             filled[prompt.name] = [message.content.text for message in got.messages]  # type: ignore[union-attr]
 
-    golden("mcp-prompts.json", filled)
+    golden("mcp_prompts.json", filled)
 
 
 async def test_arguments_are_completed_from_the_catalog(cuebook: Cuebook, era: Any) -> None:
