@@ -23,6 +23,7 @@ def shell_html(title: str, body: str) -> str:
     <link rel="icon" href="/static/favicon.svg" type="image/svg+xml">
     <link rel="stylesheet" href="/static/style.css">
     <script src="/static/theme.js"></script>
+    <script type="module" src="/static/docs.js"></script>
   </head>
   <body class="docs">
     <a class="skip-link" href="#main">Skip to content</a>

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from server.web.pages import STATIC
+from server.web.shell import shell_html
 
 ASSETS = sorted(STATIC.iterdir())
 SCRIPTS = [path for path in ASSETS if path.suffix == ".js"]
 STYLES = [path for path in ASSETS if path.suffix == ".css"]
+PAGES = (STATIC / "index.html").read_text(encoding="utf-8") + shell_html("Docs", "")
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
 
@@ -58,12 +60,12 @@ def test_no_file_names_an_address_outside_this_server(path: Path) -> None:
     assert set(found) <= {SVG_NAMESPACE}
 
 
-def test_the_page_has_nothing_inline_that_its_policy_would_refuse() -> None:
-    assert Markup((STATIC / "index.html").read_text(encoding="utf-8")).inline == []
+def test_no_page_has_anything_inline_that_their_policy_would_refuse() -> None:
+    assert Markup(PAGES).inline == []
 
 
-def test_every_file_that_the_page_names_is_there() -> None:
-    named = Markup((STATIC / "index.html").read_text(encoding="utf-8")).references
+def test_every_file_that_a_page_names_is_there() -> None:
+    named = Markup(PAGES).references
     files = [STATIC / name.removeprefix("/static/") for name in named if name.startswith("/static/")]
     assert files
     assert [path.name for path in files if not path.is_file()] == []
@@ -77,9 +79,7 @@ def test_every_import_is_a_file_beside_it(path: Path) -> None:
 
 
 def test_every_script_and_style_is_loaded_by_something() -> None:
-    reached = {
-        Path(name).name for name in Markup((STATIC / "index.html").read_text(encoding="utf-8")).references
-    }
+    reached = {Path(name).name for name in Markup(PAGES).references}
     for path in SCRIPTS:
         reached |= {Path(name).name for name in imports_of(path)}
     assert {path.name for path in [*SCRIPTS, *STYLES]} <= reached

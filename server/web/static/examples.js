@@ -6,7 +6,7 @@ import { parseRef } from "./format.js";
 // For the demo organisation that comes with Cuebook; each names or means an entity of it.
 const DEMO = {
   sign: "component:default/embedding-publisher",
-  questions: ["What do I do when the index recall gate fails?", "Which components depend on embedding-publisher?", "Who owns the ranking service?"],
+  questions: ["What do I do when the index recall gate fails?", "Which components depend on embedding-publisher?", "Who owns home-ranker?"],
 };
 const GENERAL = ["Which components are in production?", "Which components have no owner?", "How do I roll back a model?"];
 

@@ -1,10 +1,12 @@
 // A small Markdown renderer for answers: paragraphs, headings, lists, fenced code, tables, quotes, admonitions,
 // bold, italics, inline code, links. It builds nodes, so HTML in an answer shows as the text it is.
 //
-// Links go to http(s) addresses and to paths of this site; any other target leaves its label as plain text.
+// Links go to http(s) addresses and to paths of this site; any other target leaves its label as plain text. Code
+// that is a full entity reference leads to its entity.
 
 import { copyButton } from "./copy.js";
 import { el } from "./dom.js";
+import { entityHref } from "./format.js";
 
 const FENCE = /^(\s*)(`{3,}|~{3,})\s*([\w+#.-]*)/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/;
@@ -171,12 +173,17 @@ function inline(text, cite) {
 
 function span(match, cite) {
   const { codeText, bold, bold2, em, em2, label, href, marks } = match.groups;
-  if (codeText !== undefined) return [el("code", {}, codeText.trim())];
+  if (codeText !== undefined) return [code(codeText.trim())];
   if (bold ?? bold2) return [el("strong", {}, inline(bold ?? bold2, cite))];
   if (em ?? em2) return [el("em", {}, inline(em ?? em2, cite))];
   if (href !== undefined) return link(label, href, cite);
   const chips = marks.split(",").map((number) => cite(Number(number)));
   return chips.every(Boolean) ? chips : [match[0]];
+}
+
+function code(text) {
+  const href = entityHref(text);
+  return href ? el("a", { href }, el("code", {}, text)) : el("code", {}, text);
 }
 
 function link(label, href, cite) {

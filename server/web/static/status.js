@@ -32,7 +32,8 @@ function entries({ index, model, version }) {
 }
 
 function problem({ index, degraded }) {
-  if (degraded?.length) return degraded.join(" ");
+  const missing = [...degraded, index?.degraded].filter(Boolean);
+  if (missing.length) return missing.join(" ");
   return index ? null : "There is no index yet: run `cuebook ingest PATH`, then reload this page.";
 }
 
