@@ -14,7 +14,7 @@ from typing import Any
 from ingest.documents import Section, SectionKind, Skipped
 from ingest.entities import Entity
 from ingest.sources.asyncapi import asyncapi_sections
-from ingest.sources.composed import Composer, bullets, one_line, paragraph
+from ingest.sources.composed import Composer, bullets, counted, one_line, paragraph
 from ingest.sources.openapi import openapi_sections
 from ingest.sources.schema_fields import Schemas
 from ingest.sources.schema_text import graphql_sections, plain_section, proto_sections
@@ -101,7 +101,7 @@ def _tool_sections(document: Mapping[str, Any], composer: Composer) -> tuple[lis
     tools = [tool for tool in document["tools"] if isinstance(tool, dict) and tool.get("name")]
     schemas = Schemas(document)
     names = [f"`{tool['name']}`: {one_line(tool.get('description') or '', limit=160)}" for tool in tools]
-    overview = [paragraph(f"{composer.entity.title} is an MCP server of {len(tools)} tools.")]
+    overview = [paragraph(f"{composer.entity.title} is an MCP server of {counted(len(tools), 'tool')}.")]
     sections = [composer.section("API overview", [*overview, *([bullets(names[:200])] if names else [])])]
     for tool in tools[:MAX_TOOLS]:
         blocks = [paragraph(f"`{tool['name']}` is an MCP tool of {composer.entity.title}.")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.documents import Block, Section
-from ingest.sources.composed import Composer, bullets, one_line, paragraph
+from ingest.sources.composed import Composer, bullets, counted, one_line, paragraph
 from ingest.sources.schema_fields import Schemas
 
 MAX_CHANNELS = 500
@@ -36,7 +36,7 @@ def _overview(
     info = _mapping(document.get("info"))
     version = f", version {one_line(info['version'], limit=40)}" if info.get("version") else ""
     title = one_line(info.get("title") or composer.entity.title)
-    blocks = [paragraph(f"{title}{version}, is an event API with channels: {len(channels)}.")]
+    blocks = [paragraph(f"{title}{version}, is an event API of {counted(len(channels), 'channel')}.")]
     if info.get("description"):
         blocks.append(paragraph(str(info["description"])[:3_000]))
     servers = [

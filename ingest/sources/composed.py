@@ -29,6 +29,11 @@ def one_line(value: object, *, limit: int = 300) -> str:
     return text[:limit].rsplit(" ", 1)[0] + " …"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 operation`, `3 operations`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def code_block(text: str, language: str) -> Block:
     """A fenced block whose fence is longer than any inside it."""
     longest = max((len(match) for match in _FENCE.findall(text)), default=2)

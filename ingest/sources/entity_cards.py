@@ -28,6 +28,7 @@ _LABELS = {
     "hasPart": "Parts",
     "ownerOf": "Owns",
 }
+_NO_OWNER = "Owner: none declared in the catalog"
 _BOOKKEEPING = ("backstage.io/techdocs-", "backstage.io/managed-by-")
 _OWNED_KINDS = frozenset({"component", "api", "resource", "system", "domain", "template"})
 _TOLD_ELSEWHERE = frozenset(
@@ -87,7 +88,8 @@ def _lines(entity: Entity, graph: CatalogGraph) -> Iterator[str]:
 def _relation_lines(entity: Entity, graph: CatalogGraph) -> Iterator[str]:
     relations = graph.relations(entity.ref)
     if entity.ref.kind in _OWNED_KINDS and not any(relation.type == "ownedBy" for relation in relations):
-        yield "Owner: none declared in the catalog"
+        written = entity.spec.get("owner")
+        yield f"Owner: {one_line(written)} (no entity reference)" if written else _NO_OWNER
     for type_, label in _LABELS.items():
         targets = [relation for relation in relations if relation.type == type_]
         if targets:

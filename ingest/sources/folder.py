@@ -14,7 +14,7 @@ from ingest.sources.catalog_files import CatalogFiles, read_catalog
 from ingest.sources.docs_trees import docs_trees, entity_of_site
 from ingest.sources.entity_cards import card
 from ingest.sources.templates import template_sections
-from ingest.sources.tree import Tree, walk
+from ingest.sources.tree import Found, Tree, walk
 
 if TYPE_CHECKING:
     from ingest.revisions import Revisions
@@ -90,15 +90,19 @@ def _read_tree(tree: Tree) -> _TreeRead:
     found = walk(tree)
     catalog = read_catalog(tree.root, revision_of=revisions.of, found=found)
     if not catalog.entities:
-        return _without_catalog(tree, revisions, catalog)
+        return _without_catalog(tree, revisions, catalog, found)
     plan = docs_trees(catalog, tree=tree, found=found)
     return _TreeRead(tree, revisions, list(catalog.entities), plan.trees, [*catalog.skipped, *plan.skipped])
 
 
-def _without_catalog(tree: Tree, revisions: "Revisions", catalog: CatalogFiles) -> _TreeRead:
+def _without_catalog(tree: Tree, revisions: "Revisions", catalog: CatalogFiles, found: Found) -> _TreeRead:
     entity = entity_of_site(tree)
     if entity is None:
-        reason = "holds no catalog YAML and no mkdocs.yml; nothing can be indexed"
+        sites = ", ".join(tree.relative(path) for path in found.mkdocs[:5])
+        instead = (
+            f"add a catalog-info.yaml, or give the folder of {sites}" if sites else "nothing can be indexed"
+        )
+        reason = f"holds no catalog entity and no mkdocs.yml at its root; {instead}"
         return _TreeRead(tree, revisions, [], [], [*catalog.skipped, Skipped(".", reason)])
     source = tree.root / entity.origin.path
     if source.is_file():

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.documents import Block, Section
-from ingest.sources.composed import Composer, bullets, one_line, paragraph
+from ingest.sources.composed import Composer, bullets, counted, one_line, paragraph
 from ingest.sources.schema_fields import Schemas
 
 MAX_OPERATIONS = 500
@@ -42,7 +42,7 @@ def _overview(document: Mapping[str, Any], operations: list[Operation], composer
     info = info if isinstance(info, dict) else {}
     version = f", version {one_line(info['version'], limit=40)}" if info.get("version") else ""
     title = one_line(info.get("title") or composer.entity.title)
-    blocks = [paragraph(f"{title}{version}, is an HTTP API of {len(operations)} operations.")]
+    blocks = [paragraph(f"{title}{version}, is an HTTP API of {counted(len(operations), 'operation')}.")]
     if info.get("description"):
         blocks.append(paragraph(_text(info["description"])))
     facts = [*(f"Server: {server}" for server in _servers(document)), *_security(document)]

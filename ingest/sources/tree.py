@@ -97,7 +97,8 @@ class Found:
 def walk(tree: Tree) -> Found:
     """Every YAML file of the tree but those in hidden, generated and dependency folders; or its entry alone."""
     if tree.entry is not None:
-        return Found(descriptors=[tree.entry])
+        beside = [tree.root / name for name in sorted(_MKDOCS)]
+        return Found(descriptors=[tree.entry], mkdocs=[path for path in beside if path.is_file()])
     found = Found()
     for folder, names in _folders(tree, found):
         for name in sorted(names):

@@ -91,8 +91,10 @@ def test_people_are_named_as_people() -> None:
 
 def test_a_missing_owner_is_said_aloud() -> None:
     orphan = entity("component:orphan")
+    mailed = entity("component:mailed", owner="ada@example.org")
 
     assert "- Owner: none declared in the catalog" in card(orphan, CatalogGraph([orphan])).text
+    assert "- Owner: ada@example.org (no entity reference)" in card(mailed, CatalogGraph([mailed])).text
 
 
 def test_a_long_list_is_cut_and_counted() -> None:

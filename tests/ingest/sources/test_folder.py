@@ -136,7 +136,27 @@ def test_a_tree_with_nothing_in_it_says_so(tmp_path: Path) -> None:
     corpus = read_folder(tmp_path)
 
     assert corpus.sections == ()
-    assert "holds no catalog YAML and no mkdocs.yml" in reasons(corpus)
+    assert ".: holds no catalog entity and no mkdocs.yml at its root; nothing can be indexed" in reasons(
+        corpus
+    )
+
+
+def test_a_site_below_a_root_without_catalog_is_pointed_at(tmp_path: Path) -> None:
+    write(tmp_path, site("guide"))
+
+    assert "give the folder of guide/mkdocs.yml" in reasons(read_folder(tmp_path))
+
+
+def test_a_catalog_file_as_root_is_read_with_what_it_leads_to_and_nothing_else(tmp_path: Path) -> None:
+    own = entity("own") + entity("more", kind="Location", more="spec: {target: ./more.yaml}\n")
+    write(tmp_path, {"catalog-info.yaml": own, "more.yaml": entity("led"), **SITE})
+    write(tmp_path, {"examples/catalog-info.yaml": entity("example", ref=HERE), **site("examples")})
+
+    corpus = read_folder(tmp_path / "catalog-info.yaml")
+
+    assert [item.ref.name for item in corpus.entities] == ["own", "more", "led"]
+    assert docs_of(corpus) == [("own", "index.md")]
+    assert not corpus.skipped
 
 
 def test_several_trees_are_one_catalog_in_which_the_first_definition_counts(tmp_path: Path) -> None:
