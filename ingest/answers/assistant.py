@@ -24,6 +24,7 @@ from ingest.answers.joined import read_joined
 from ingest.answers.model import ChatModel
 from ingest.answers.prompt import messages, passages_of
 from ingest.answers.question import Question, read_question
+from ingest.answers.words import stems
 from ingest.documents import Section
 from ingest.entities import EntityRef
 from ingest.errors import ModelUnavailable
@@ -103,7 +104,7 @@ class Assistant:
         topic = joined.topic if joined else asked.question
         hits = self._search(topic, asked)
         yield {"type": "retrieved", "hits": hits}
-        question = self._read(topic)
+        question = self._read(topic, asked.graph)
         choice = choose(question, hits, similarity=self._library.similarity)
         sure = confidence(choice)
         if sure < THRESHOLD:
@@ -181,10 +182,15 @@ class Assistant:
             return self._library.search(topic, principal=asked.principal, k=_HITS)
         return self._library.search(topic, principal=asked.principal, k=_HITS, filters=asked.filters)
 
-    def _read(self, text: str) -> Question:
-        counts = self._library.status()["counts"]
+    def _read(self, text: str, graph: CatalogGraph) -> Question:
+        named = named_entities(text, graph)
         return read_question(
-            text, document_frequency=self._library.document_frequency, documents=int(counts["sections"])
+            text,
+            document_frequency=self._library.document_frequency,
+            documents=int(self._library.status()["counts"]["sections"]),
+            subject=frozenset(
+                stem for entity in named for stem in stems(f"{entity.ref.name} {entity.title}")
+            ),
         )
 
 

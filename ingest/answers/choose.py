@@ -20,7 +20,7 @@ Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 WORD_BUDGET = 110  # leaves room under 120 for citation marks
 PROCEDURE_BUDGET = 220
 SECTIONS = 6  # deeper hits are looked at by nobody
-EMBEDDED = 10  # texts embedded per question: the one cost here that is felt
+EMBEDDED = 8  # texts embedded per question: the one cost here that is felt
 _AMOUNT = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twice|once|daily|weekly|monthly|hourly)\b"
 )
@@ -43,6 +43,7 @@ class Choice:
 
     units: tuple[Unit, ...] = ()
     coverage: float = 0.0
+    aspect: float = 0.0
     similarity: float = 0.0
     known: float = 1.0
     suspicious: tuple[tuple[Section, str], ...] = ()
@@ -64,6 +65,7 @@ def choose(question: Question, hits: Sequence[Hit], *, similarity: Similarity) -
     return Choice(
         units=tuple(chosen),
         coverage=question.covered(found),
+        aspect=question.covered_aspect(found),
         similarity=max(entry.similarity for entry in scored if entry.unit.section is lead),
         known=_known(question),
         suspicious=suspicious,
@@ -92,7 +94,9 @@ def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> 
             own = _own(unit)
             lexical = question.covered(own)
             around = question.covered(_context(unit.section) - own)
-            draft = 0.9 * lexical + 0.4 * around + 0.45 / (1 + 0.5 * rank) + _shape(question, unit)
+            # Code, steps and rows rarely repeat what their heading says they are for.
+            trust = 0.7 if unit.kind in {"code", "steps", "row"} else 0.4
+            draft = 0.9 * lexical + trust * around + 0.45 / (1 + 0.5 * rank) + _shape(question, unit)
             drafts.append((draft + (0.05 if place == 0 else 0.0), lexical + around, unit))
     likeness = _likeness(question, drafts, similarity)
     ordinary = min(likeness.values(), default=0.0)
@@ -123,7 +127,7 @@ def _likeness(
     units = [unit for _, _, unit in sorted(drafts, key=lambda draft: -draft[0])[:EMBEDDED]]
     if not units:
         return {}
-    texts = [" ".join(f"{unit.section.heading}. {unit.quote}".split()[:48]) for unit in units]
+    texts = [" ".join(f"{unit.section.heading}. {unit.quote}".split()[:36]) for unit in units]
     near = similarity(question.text, texts)
     return {id(unit): float(value) for unit, value in zip(units, near, strict=True)}
 
@@ -138,14 +142,14 @@ def _told(question: Question, scored: Sequence[Scored]) -> list[Unit]:
         _take(picked, own, budget=max(WORD_BUDGET, min(PROCEDURE_BUDGET, _words(picked) + 40)))
         return _ordered(picked, lead)
     _take(picked, [e for e in own if e.score >= 0.72 * best], budget=WORD_BUDGET)
-    _take(picked, [e for e in scored if e.score >= 0.86 * best], budget=WORD_BUDGET, sections=3)
-    _take(picked, own, budget=max(_words(picked), 70))
+    _take(picked, [e for e in scored if e.score >= 0.82 * best], budget=WORD_BUDGET, sections=3)
+    _take(picked, [e for e in own if e.unit.kind != "row"], budget=max(_words(picked), 60))
     return _ordered(picked, lead)
 
 
 def _lead_section(question: Question, scored: Sequence[Scored]) -> Section:
     if question.wants_procedure:
-        close = [entry for entry in scored if entry.score >= 0.8 * scored[0].score]
+        close = [entry for entry in scored if entry.score >= 0.7 * scored[0].score]
         for entry in close:
             if entry.unit.kind in {"steps", "code"}:
                 return entry.unit.section

@@ -25,9 +25,16 @@ def compose(units: Sequence[Unit]) -> Composed:
     """
     citations: list[Citation] = []
     paragraphs: list[str] = []
+    told: Unit | None = None
     for run in _runs(units):
         citations.append(cite(len(citations) + 1, run[0].section, quote_of(run)))
-        paragraphs.append(_rendered(run, mark=f"[{len(citations)}]"))
+        mark = f"[{len(citations)}]"
+        if told is not None and run[0].header and _same_block(told, run[0]):
+            table, _, marks = paragraphs.pop().rpartition("\n\n")
+            paragraphs.append(f"{table}\n{_rows(run)}\n\n{marks} {mark}")
+        else:
+            paragraphs.append(_rendered(run, mark=mark))
+        told = run[-1]
     return Composed("\n\n".join(_joined(paragraphs)), tuple(citations))
 
 
@@ -45,11 +52,18 @@ def _runs(units: Sequence[Unit]) -> Iterator[list[Unit]]:
 
 def _adjacent(one: Unit, other: Unit) -> bool:
     return (
-        one.section is other.section
-        and one.block == other.block
+        _same_block(one, other)
         and one.kind == other.kind
         and not one.section.text[one.end : other.start].strip(" \t\n>")
     )
+
+
+def _same_block(one: Unit, other: Unit) -> bool:
+    return one.section is other.section and one.block == other.block
+
+
+def _rows(run: Sequence[Unit]) -> str:
+    return "\n".join(plain.inline(unit.quote) for unit in run)
 
 
 def _rendered(run: Sequence[Unit], *, mark: str) -> str:
@@ -64,8 +78,7 @@ def _rendered(run: Sequence[Unit], *, mark: str) -> str:
         case "item":
             text = "\n".join(_item(unit, mark) for unit in run)
         case "row":
-            rows = [plain.inline(unit.quote) for unit in run]
-            text = "\n".join([*filter(None, [first.header]), *rows]) + f"\n\n{mark}"
+            text = "\n".join(filter(None, [first.header, _rows(run)])) + f"\n\n{mark}"
         case "steps":
             text = f"{_closed(plain.block(first.quote))} {mark}"
         case _:

@@ -1,8 +1,10 @@
 """How sure an answer from passages is, and when to say that the docs do not say.
 
-A logistic over what separates answerable questions from others on the demo organisation's questions: the
-share of the question's rare words that the evidence covers, its nearness by meaning, and whether the corpus
-knows the words at all. `tests/ingest/test_answer_scores.py` prints how well it separates.
+A logistic, set by hand on the demo organisation's questions, over three things. First the aspect: the share of
+the question's rare words, less the names of entities, that the evidence and its headings hold; a page about
+the right service that lacks what is asked of it is the usual wrong answer. Then nearness by meaning, and
+whether the corpus knows the question's words at all. A paraphrase that shares no word with its page is not
+told from an unanswerable question; `tests/ingest/test_answer_scores.py` prints how well the rest is.
 """
 
 from math import exp
@@ -10,12 +12,12 @@ from math import exp
 from ingest.answers.choose import Choice
 
 #: Below this the answer is that the docs do not say.
-THRESHOLD = 0.5
+THRESHOLD = 0.35
 
-_BIAS = -3.4
-_COVERAGE = 2.6
-_SIMILARITY = 5.0
-_UNKNOWN = -1.5
+_BIAS = -3.0
+_ASPECT = 4.5
+_SIMILARITY = 2.5
+_UNKNOWN = -0.8
 
 
 def confidence(choice: Choice) -> float:
@@ -24,7 +26,7 @@ def confidence(choice: Choice) -> float:
         return 0.0
     score = (
         _BIAS
-        + _COVERAGE * choice.coverage
+        + _ASPECT * choice.aspect
         + _SIMILARITY * max(choice.similarity, 0.0)
         + _UNKNOWN * (1.0 - choice.known)
     )

@@ -27,11 +27,13 @@ _PERSON = re.compile(r"^\W*(?:who|whom|whose)\b|\bwho (?:is|are|may|can|should|d
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`weights` maps each content stem to its rarity in the corpus (idf); `unknown` are stems no section has."""
+    """`weights` maps each content stem to its rarity in the corpus (idf); `unknown` are stems no section has,
+    `subject` those of the names of entities: that a page is about the right thing does not make it an answer."""
 
     text: str
     weights: Mapping[str, float]
     unknown: frozenset[str]
+    subject: frozenset[str]
     wants_procedure: bool
     wants_amount: bool
     wants_person: bool
@@ -45,14 +47,28 @@ class Question:
         """The share of the mass that the stems in `found` cover, 0..1."""
         return sum(weight for stem, weight in self.weights.items() if stem in found) / self.mass
 
+    def covered_aspect(self, found: frozenset[str]) -> float:
+        """As `covered`, of what is asked about the subject alone; 1 when nothing but the subject is named."""
+        aspect = {stem: weight for stem, weight in self.weights.items() if stem not in self.subject}
+        if not aspect:
+            return 1.0
+        return sum(weight for stem, weight in aspect.items() if stem in found) / sum(aspect.values())
 
-def read_question(text: str, *, document_frequency: Callable[[str], int], documents: int) -> Question:
+
+def read_question(
+    text: str,
+    *,
+    document_frequency: Callable[[str], int],
+    documents: int,
+    subject: frozenset[str] = frozenset(),
+) -> Question:
     """Weigh the question's words by how rare they are among `documents` sections."""
     frequencies = {stem: document_frequency(stem) for stem in content_stems(text)}
     return Question(
         text=text,
         weights={stem: log(1 + documents / (count + 0.5)) for stem, count in frequencies.items()},
         unknown=frozenset(stem for stem, count in frequencies.items() if count == 0),
+        subject=subject,
         wants_procedure=_HOW_TO.search(text) is not None,
         wants_amount=_AMOUNT.search(text) is not None,
         wants_person=_PERSON.search(text) is not None,
