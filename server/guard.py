@@ -63,6 +63,9 @@ class HostGuard:
         self._origins = {origin.rstrip("/").lower() for origin in settings.allowed_origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            # uvicorn's httptools leaves spaces around values; https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+            scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         problem = self._problem(Headers(scope=scope)) if scope["type"] == "http" else None
         if problem is None:
             await self._app(scope, receive, send)
