@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from server.errors import problem_of
 from server.once import Once
 from server.telemetry import Telemetry
 from tools.catalogue import Actions
@@ -57,4 +56,6 @@ class Calls:
 
 
 def _outcome(error: Exception) -> str:
+    from server.errors import problem_of  # brings FastAPI and MCP, which the command line can do without
+
     return problem_of(error).code
