@@ -65,6 +65,7 @@ function facts(entity) {
     ["Lifecycle", entity.lifecycle],
     ["Owner", entity.owner && chip(entity.owner)],
     ["System", entity.system && chip(entity.system)],
+    ["Docs", entity.docs.length === 0 && "None attached"],
     ["Tags", entity.tags.length > 0 && el("ul", { class: "tags" }, entity.tags.map((tag) => el("li", {}, tag)))],
   ];
   return el("dl", { class: "meta" }, rows.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
@@ -77,18 +78,25 @@ function links({ links: given }) {
   return el("section", {}, el("h2", { class: "label" }, "Links"), el("ul", { class: "plain" }, items));
 }
 
+const SUGGESTED = {
+  group: [(it) => `What does ${it} own?`],
+  user: [(it) => `Which groups is ${it} a member of?`],
+  system: [(it) => `Who owns ${it}?`, (it) => `What is part of ${it}?`],
+  domain: [(it) => `Who owns ${it}?`, (it) => `What is part of ${it}?`],
+};
+
 function questions({ ref, title }) {
   const { kind, name } = parseRef(ref);
   const ask = (text) => el("li", {}, el("a", { href: `/?${new URLSearchParams({ q: text })}` }, text));
-  const suggested = kind === "group" || kind === "user" ? [`What does ${name} own?`] : [`Who owns ${name}?`, `What depends on ${name}?`];
+  const suggested = (SUGGESTED[kind] ?? [(it) => `Who owns ${it}?`, (it) => `What depends on ${it}?`]).map((write) => write(name));
   const own = el("a", { class: "button small", href: `/?${new URLSearchParams({ draft: `About ${title}: ` })}` }, "Ask something else");
   return el("section", { class: "ask-about" }, el("h2", { class: "label" }, "Ask about this"), el("ul", { class: "plain" }, suggested.map(ask), el("li", {}, own)));
 }
 
 function docs({ ref, docs: pages }) {
+  if (!pages.length) return null;
   const list = pages.map(({ title, path }) => el("li", {}, el("a", { href: sectionHref({ entity: ref, path }) }, title || path), el("code", { class: "muted" }, path)));
-  const body = pages.length ? el("ul", { class: "doc-list" }, list) : el("p", { class: "muted" }, "No docs are attached to this entity.");
-  return el("section", { "aria-labelledby": "docs" }, el("h2", { id: "docs" }, "Docs"), body);
+  return el("section", { "aria-labelledby": "docs" }, el("h2", { id: "docs" }, "Docs"), el("ul", { class: "doc-list" }, list));
 }
 
 function relationList(groups) {

@@ -59,7 +59,7 @@ export function shortRevision(revision) {
 
 /** Confidence (0 to 1) in words, with the level that colours it. */
 export function confidence(value) {
-  if (value >= 0.75) return { level: "high", words: "Well supported by the docs" };
+  if (value >= 0.75) return { level: "high", words: "Well supported" };
   if (value >= 0.45) return { level: "middle", words: "Probably right: check the source" };
   return { level: "low", words: "Weakly supported: check the source" };
 }

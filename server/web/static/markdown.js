@@ -153,7 +153,8 @@ function item(lines, cite) {
 function paragraph(lines, at, cite) {
   let end = at + 1;
   while (end < lines.length && lines[end].trim() && !interrupts(lines, end)) end += 1;
-  return [el("p", {}, inline(lines.slice(at, end).map((line) => line.trim()).join("\n"), cite)), end];
+  const marksOnly = end === at + 1 && /^(\[\d+\]\s*)+$/.test(lines[at].trim());
+  return [el("p", { class: marksOnly && "marks" }, inline(lines.slice(at, end).map((line) => line.trim()).join("\n"), cite)), end];
 }
 paragraph.starts = () => true;
 

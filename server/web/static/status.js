@@ -19,7 +19,7 @@ export async function showStatus(footer, notice) {
 function entries({ index, model, version }) {
   const counts = index?.counts ?? {};
   return [
-    el("span", {}, "Index ", el("code", {}, index?.generation?.slice(0, 12) ?? "none")),
+    el("span", { title: index?.generation }, "Index ", el("code", {}, index?.generation?.split("-").at(-1) ?? "none")),
     counts.entities !== undefined && el("span", {}, count(counts.entities, "entity", "entities")),
     counts.pages !== undefined && el("span", {}, count(counts.pages, "page")),
     counts.sections !== undefined && el("span", {}, count(counts.sections, "section")),

@@ -48,6 +48,7 @@ function take(turn, { type, ...fields }) {
   }
 }
 
+const SILENT = "The docs do not say";
 let views = 0;
 
 /** `{ element, update }` of a turn; `update()` draws it again, at most once a frame. */
@@ -110,9 +111,9 @@ function margin({ citations }, id) {
   return el("aside", { class: "sources", "aria-labelledby": `${id}-sources` }, el("h3", { id: `${id}-sources`, class: "label" }, "Sources"), sourceList(citations, { id }));
 }
 
-// The exact answer in parts; left out when the text is just as short.
-function facts({ done }) {
-  const refs = (done?.facts ?? []).filter((fact) => entityHref(String(fact)));
+// The entities of an exact answer, but for those that the text links already.
+function facts({ done, text }) {
+  const refs = (done?.facts ?? []).filter((fact) => entityHref(String(fact)) && !text.includes(fact));
   if (!refs.length) return null;
   return el("ul", { class: "facts", "aria-label": "Entities in this answer" }, refs.map((ref) => el("li", {}, el("a", { class: "chip", href: entityHref(ref) }, shortRef(ref)))));
 }
@@ -161,13 +162,14 @@ export function passage(hit) {
 }
 
 function abstained(turn, id) {
-  const nearest = turn.done.nearest ?? [];
+  const nearest = turn.done.nearest;
+  const lead = nearest.length ? turn.text.split("\n\n")[0] : turn.text; // the rest of the text lists the same pages
   const owners = [...new Set(nearest.map((hit) => hit.owner).filter((owner) => entityHref(owner)))].slice(0, 3);
   return el(
     "div",
     { class: "abstained", "aria-labelledby": `${id}-none`, role: "group" },
-    el("p", { class: "abstained-title", id: `${id}-none` }, "The docs do not say"),
-    el("div", { class: "prose" }, markdown(turn.text)),
+    el("p", { class: "abstained-title", id: `${id}-none` }, SILENT),
+    lead !== `${SILENT}.` && el("div", { class: "prose" }, markdown(lead)),
     nearest.length > 0 && [el("h3", { class: "label" }, "Nearest pages"), el("ul", { class: "nearest" }, nearest.map(nearby))],
     owners.length > 0 && el("p", {}, "Their owners may know: ", owners.map((owner, at) => [at ? ", " : "", el("a", { href: entityHref(owner) }, shortRef(owner))]), "."),
   );
