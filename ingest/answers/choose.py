@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ingest.answers.answer import Hit
 from ingest.answers.question import Question
 from ingest.answers.units import Cut, Unit, cut
-from ingest.answers.words import stems
+from ingest.answers.words import content_stems, stems
 from ingest.documents import Section
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
@@ -90,13 +90,16 @@ def _context(section: Section) -> frozenset[str]:
 def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> list[Scored]:
     drafts: list[tuple[float, float, Unit]] = []
     for rank, part in enumerate(cuts):
+        section_score = 0.45 / (1 + 0.5 * rank) + (
+            _headed(question, part.units[0].section) if part.units else 0.0
+        )
         for place, unit in enumerate(part.units):
             own = _own(unit)
             lexical = question.covered(own)
             around = question.covered(_context(unit.section) - own)
             # Code, steps and rows rarely repeat what their heading says they are for.
             trust = 0.7 if unit.kind in {"code", "steps", "row"} else 0.4
-            draft = 0.9 * lexical + trust * around + 0.45 / (1 + 0.5 * rank) + _shape(question, unit)
+            draft = 0.9 * lexical + trust * around + section_score + _shape(question, unit)
             drafts.append((draft + (0.05 if place == 0 else 0.0), lexical + around, unit))
     likeness = _likeness(question, drafts, similarity)
     ordinary = min(likeness.values(), default=0.0)
@@ -108,6 +111,15 @@ def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> 
         ),
         key=lambda entry: -entry.score,
     )
+
+
+def _headed(question: Question, section: Section) -> float:
+    """A heading whose every word the question uses is what the question is about."""
+    heading = content_stems(section.heading)
+    if not heading or section.heading == section.title:
+        return 0.0
+    precision = sum(stem in question.weights for stem in heading) / len(heading)
+    return 0.7 * precision * question.covered(frozenset(heading))
 
 
 def _shape(question: Question, unit: Unit) -> float:
