@@ -33,7 +33,7 @@ check: $(DEV) ## Format, lint, types, arrows, docs, tests: what must be green be
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 	@$(MAKE) --no-print-directory test
 
 format: $(DEV) ## Format the code and sort what can be sorted
