@@ -232,9 +232,13 @@ class Library:
             return None
         kinds = {kind.lower() for kind in filters.kind}
         component = EntityRef.parse(filters.component, kind="component") if filters.component else None
+        found = graph.query(owner=filters.owner, system=filters.system)
+        if filters.system:  # a system's own pages are about it as well
+            system = EntityRef.parse(filters.system, kind="system")
+            found += tuple(e for e in graph.query(owner=filters.owner) if e.ref == system)
         return frozenset(
             str(entity.ref)
-            for entity in graph.query(owner=filters.owner, system=filters.system)
+            for entity in found
             if (not kinds or entity.ref.kind in kinds) and component in (None, entity.ref)
         )
 

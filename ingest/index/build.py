@@ -8,15 +8,14 @@ from datetime import UTC, datetime
 from hashlib import blake2b, sha256
 from pathlib import Path
 
+from ingest.chunks import chunks_of
 from ingest.documents import Corpus, Section, Skipped
 from ingest.errors import IndexDamaged
 from ingest.index import records, store
 from ingest.index.cache import EmbeddingCache
-from ingest.index.chunks import cut
 from ingest.index.embedders import Embedder, Vectors, unit_rows
 from ingest.index.generations import Generations, full_disk_named
 from ingest.index.vectors import write_vectors
-from ingest.markdown.plain import plain
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage such as `Embedding`, how many are done and how many there are."""
@@ -101,7 +100,7 @@ class _Build:
         vectors_of, vectors = self._vectors(sections, pieces)
         counts = {
             "entities": len(corpus.entities),
-            "pages": len(corpus.pages),
+            "pages": len({(page.entity, page.path) for page in corpus.pages}),
             "sections": len(sections),
             "chunks": sum(map(len, vectors_of.values())),
         }
@@ -127,10 +126,10 @@ class _Build:
         """Chunks of the sections of pages, by row. Entities are found by keywords and by name, which is better
         than any mix with vectors: their text is names and labels, not prose."""
         return {
-            row: cut(
-                plain(section.text) or section.heading or section.title,
+            row: chunks_of(
+                section,
                 count_tokens=self._embedder.count_tokens,
-                budget=self._embedder.max_tokens,
+                max_tokens=self._embedder.max_tokens,
             )
             for row, section in enumerate(sections)
             if section.path is not None

@@ -7,21 +7,26 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 Ranking = Sequence[tuple[int, float]]
 
-# Of the two halves of a section's score. Words decide when they are there; meaning finds what says it otherwise.
-DENSE_WEIGHT = 0.5
+# Chosen on three sets of documentation (see `benchmarks/index.py`); anything from 0.6 to 0.7 does as well.
+MEANING_WEIGHT = 0.65
 _SMOOTHING = 3.0
 
 
-def fuse(keyword: Ranking, dense: Ranking, *, dense_weight: float = DENSE_WEIGHT) -> list[tuple[int, float]]:
-    """Both rankings as one, scores in 0..1: each is scaled by its best, and what one of them lacks counts as
-    that ranking's worst. An empty ranking leaves the other as it is."""
-    if not keyword or not dense:
-        return _scaled(keyword or dense)
-    words, meaning = dict(_scaled(keyword)), dict(_scaled(dense))
-    least_words, least_meaning = 0.0, min(meaning.values())
+def fuse(words: Ranking, meaning: Ranking, *, attainable: float) -> list[tuple[int, float]]:
+    """Both rankings as one: the share of the question that a section says, and the cosine of their meanings.
+
+    Both are absolute. Where no section uses the question's words, their share is small everywhere and meaning
+    decides; scaled by its own best, a ranking of chance hits would count as much as a good one. A section
+    that one ranking lacks has that ranking's least.
+    """
+    if not words or not meaning:
+        return list(words or meaning)
+    said = {row: score / max(attainable, 1e-9) for row, score in words}
+    meant = dict(meaning)
+    least = min(meant.values())
     fused = {
-        row: (1 - dense_weight) * words.get(row, least_words) + dense_weight * meaning.get(row, least_meaning)
-        for row in {**words, **meaning}
+        row: (1 - MEANING_WEIGHT) * said.get(row, 0.0) + MEANING_WEIGHT * meant.get(row, least)
+        for row in {**said, **meant}
     }
     return sorted(fused.items(), key=lambda item: (-item[1], item[0]))
 

@@ -24,9 +24,15 @@ class HashingEmbedder:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
             for term, count in Counter(query_terms(text)).items():
-                digest = int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "big")
+                digest = _digest(term)
                 vectors[row, digest % self.dimension] += (1 if digest >> 63 else -1) * log1p(count)
+            if not vectors[row].any():  # no terms, or collisions that cancelled out altogether
+                vectors[row, _digest(text) % self.dimension] = 1.0
         return unit_rows(vectors)
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())
+
+
+def _digest(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")

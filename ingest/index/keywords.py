@@ -7,6 +7,7 @@ Two indexes stand side by side, because document frequencies of prose say nothin
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from math import log
 from typing import Literal
 
 from ingest.documents import Section
@@ -14,17 +15,19 @@ from ingest.index.terms import identifiers, index_terms
 from ingest.markdown.plain import plain
 
 Table = Literal["docs_terms", "entity_terms"]
+_TABLES: tuple[Table, ...] = ("docs_terms", "entity_terms")
 
 _COLUMNS = ("title", "heading", "breadcrumb", "path", "identifiers", "body")
 # A word in a heading says what the section is about, a word in the title what the whole page is about.
 _WEIGHTS = (2.0, 3.0, 1.0, 1.0, 1.0, 1.0)
+_SATURATION = 1.2  # k1 of FTS5: how much a word that is said again still adds
 _MAX_TERMS = 48  # of a question; a pasted log file is not searched word by word
 
 
 def create(connection: sqlite3.Connection) -> None:
     """The terms hold no ASCII punctuation, so the plainest tokenizer cuts them exactly where they were joined."""
     columns = ", ".join(_COLUMNS)
-    for table in ("docs_terms", "entity_terms"):
+    for table in _TABLES:
         connection.execute(
             f"CREATE VIRTUAL TABLE {table} USING fts5({columns}, content='', tokenize='ascii')"
         )
@@ -75,18 +78,32 @@ def search(
     return [(int(row), float(score)) for row, score in rows]
 
 
+def attainable(
+    connection: sqlite3.Connection, table: Table, terms: Sequence[str], *, documents: int
+) -> float:
+    """The score that a section would have which says every term over and over, words that no section has included.
+
+    A hit's score divided by it is the share of the question, in rare words, that the hit says: comparable
+    from question to question, and near 0 where question and documents speak differently.
+    """
+    mass = 0.0
+    for term in list(dict.fromkeys(terms))[:_MAX_TERMS]:
+        having = _frequency(connection, table, term)
+        mass += max(log((documents - having + 0.5) / (having + 0.5)), 1e-6)  # the idf that FTS5 takes
+    return mass * (_SATURATION + 1)
+
+
 def document_frequency(connection: sqlite3.Connection, term: str) -> int:
     """How many sections of both indexes hold the term."""
-    return sum(
-        int(found[0])
-        for table in ("docs_terms", "entity_terms")
-        if (
-            found := connection.execute(
-                f"SELECT doc FROM {table}_vocabulary WHERE term = ?",  # noqa: S608 - constants
-                (term,),
-            ).fetchone()
-        )
-    )
+    return sum(_frequency(connection, table, term) for table in _TABLES)
+
+
+def _frequency(connection: sqlite3.Connection, table: Table, term: str) -> int:
+    row = connection.execute(
+        f"SELECT doc FROM {table}_vocabulary WHERE term = ?",  # noqa: S608 - constants
+        (term,),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _columns(section: Section) -> tuple[str, ...]:

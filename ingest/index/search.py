@@ -43,6 +43,7 @@ class Searcher:
         self._entity = [entity for _, entity, _, _ in places]
         self._page = [(entity, path) for _, entity, path, _ in places]
         self._text = [(path is None, digest) for _, _, path, digest in places]
+        self._documents = sum(path is not None for _, _, path, _ in places)
         self._cards: dict[str, int] = {}
         for row, entity, path, _ in places:
             if path is None:
@@ -81,8 +82,9 @@ class Searcher:
             meaning = self._by_meaning(question, embed, entities)
         except (EmbedderUnavailable, IndexDamaged) as error:
             problem = str(error)
+        attainable = self._store.attainable("docs_terms", terms, documents=self._documents)
         docs = spread(
-            fuse(words, meaning),
+            fuse(words, meaning, attainable=attainable),
             page_of=self._page.__getitem__,
             text_of=self._text.__getitem__,
             per_page=_PER_PAGE,

@@ -23,13 +23,12 @@ _TABLES = """
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE entities (id INTEGER PRIMARY KEY, ref TEXT NOT NULL, record TEXT NOT NULL);
     CREATE TABLE pages (id INTEGER PRIMARY KEY, entity TEXT NOT NULL, path TEXT NOT NULL, title TEXT NOT NULL,
-        record TEXT NOT NULL);
+        record TEXT NOT NULL, UNIQUE (entity, path));
     CREATE TABLE sections (id INTEGER PRIMARY KEY, entity TEXT NOT NULL, path TEXT, anchor TEXT NOT NULL,
         digest TEXT NOT NULL, record TEXT NOT NULL);
     CREATE TABLE chunks (id INTEGER PRIMARY KEY, section INTEGER NOT NULL, vector TEXT NOT NULL);
 """
 _INDEXES = """
-    CREATE UNIQUE INDEX page_at ON pages (entity, path);
     CREATE INDEX section_at ON sections (entity, path, anchor);
 """
 
@@ -161,6 +160,12 @@ class Store:
         """See `keywords.search`."""
         return self._read(
             lambda connection: keywords.search(connection, table, terms, limit=limit, entities=entities)
+        )
+
+    def attainable(self, table: keywords.Table, terms: Sequence[str], *, documents: int) -> float:
+        """See `keywords.attainable`."""
+        return self._read(
+            lambda connection: keywords.attainable(connection, table, terms, documents=documents)
         )
 
     def document_frequency(self, term: str) -> int:
