@@ -14,7 +14,7 @@ Nothing is highlighted, drawn or downloaded: fences of every language are droppe
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from markdown import Markdown
 
 _LIMIT = 2_000_000
+_UNDERLINED_LIMIT = 1_000
 _MARK_END = "\ue001"
 _MARK = re.compile(rf"{MARK}(\d+){_MARK_END}")
 _ATX = re.compile(r"#{1,6}")
@@ -59,14 +60,14 @@ def headings_of(markdown: str, *, slug: Slug = MKDOCS_SLUG) -> tuple[Heading, ..
     """The page's headings in order. Those inside lists, admonitions and tabs are not among them, but count
     when anchors are numbered apart, as they do in mkdocs.
 
-    Pages of more than two million characters, and pages on which python-markdown fails, are read line by
-    line instead; their anchors agree except where markup is nested in unusual ways.
+    Pages of more than two million characters or a thousand underlined headings, and pages on which
+    python-markdown fails, are read line by line instead; their anchors agree except where markup is nested in unusual ways.
     """
     lines = markdown.replace(MARK, " ").replace(_MARK_END, " ").split("\n")
     candidates = _candidates(lines)
     if not candidates:
         return ()
-    if len(markdown) > _LIMIT:
+    if len(markdown) > _LIMIT or _underlined(candidates) > _UNDERLINED_LIMIT:
         return _line_by_line(lines, candidates, slug)
     try:
         return _as_mkdocs(lines, candidates, slug)
@@ -79,6 +80,10 @@ class _Candidate:
     line: int
     end: int
     marked: str
+
+
+def _underlined(candidates: dict[int, _Candidate]) -> int:
+    return sum(candidate.end - candidate.line > 1 for candidate in candidates.values())
 
 
 def _candidates(lines: list[str]) -> dict[int, _Candidate]:
@@ -95,9 +100,22 @@ def _candidates(lines: list[str]) -> dict[int, _Candidate]:
     return found
 
 
-def _as_mkdocs(lines: list[str], candidates: dict[int, _Candidate], slug: Slug) -> tuple[Heading, ...]:
-    from markdown.extensions.toc import unique
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """The ids of a page; `latest` spares a slug that comes often the way through all its numbers."""
 
+    used: set[str]
+    latest: dict[str, str] = field(default_factory=dict)
+
+    def unique(self, slug: str) -> str:
+        """`slug`, or with `_1`, `_2`, … where it is taken or empty."""
+        from markdown.extensions.toc import unique
+
+        self.latest[slug] = unique(self.latest.get(slug, slug), self.used)
+        return self.latest[slug]
+
+
+def _as_mkdocs(lines: list[str], candidates: dict[int, _Candidate], slug: Slug) -> tuple[Heading, ...]:
     marked = list(lines)
     for number, candidate in candidates.items():
         marked[number] = candidate.marked
@@ -106,11 +124,11 @@ def _as_mkdocs(lines: list[str], candidates: dict[int, _Candidate], slug: Slug) 
     root = _tree(md, outline(marked))
     positions = {element: _unmark(element) for element in root.iter() if _is_heading(element)}
     names = _names(md, root, list(positions))
-    used = {element.attrib["id"] for element in root.iter() if "id" in element.attrib}
+    ids = _Ids({element.attrib["id"] for element in root.iter() if "id" in element.attrib})
     headings = []
     for element, position in positions.items():
         name = html.unescape(names[element])
-        anchor = element.attrib.get("id") or unique(slug(name), used)
+        anchor = element.attrib.get("id") or ids.unique(slug(name))
         if position is not None:
             at = candidates[position]
             headings.append(Heading(int(element.tag[1]), name, anchor, at.line, at.end))
@@ -174,9 +192,7 @@ def _with_attributes(root: Element) -> Iterator[Element]:
 
 
 def _line_by_line(lines: list[str], candidates: dict[int, _Candidate], slug: Slug) -> tuple[Heading, ...]:
-    from markdown.extensions.toc import unique
-
-    headings, used, fence = [], set[str](), ""
+    headings, ids, fence = [], _Ids(set()), ""
     for number, line in enumerate(lines):
         if found := _FENCE.match(line):
             if not fence:
@@ -188,7 +204,7 @@ def _line_by_line(lines: list[str], candidates: dict[int, _Candidate], slug: Slu
             atx = _ATX.match(line)
             level = len(atx[0]) if atx else (1 if lines[number + 1].startswith("=") else 2)
             text = " ".join(line.strip("# ").split())
-            headings.append(Heading(level, text, unique(slug(text), used), at.line, at.end))
+            headings.append(Heading(level, text, ids.unique(slug(text)), at.line, at.end))
     return tuple(headings)
 
 

@@ -21,6 +21,7 @@ _ITEM = re.compile(rf"(?P<marker>[ \t]*(?:[-*+]|\d+\.)[ ]+(?:\[[ xX]\][ ]+)?)[^\
 _ROW = re.compile(rf"(?P<indent>[ \t]*)\|[^<>{{{MARK}\n]*$")
 _ALONE = re.compile(rf"(?:-{{3,}}|\*{{3,}}|_{{3,}})[ \t]*$|<!--[^<>{MARK}]*-->[ \t]*$")
 _UNDERLINE = re.compile(r"[ \t]*[=-]+[ ]*$")
+_HEADING = re.compile(rf"#{{1,6}}{MARK}")
 _FLAT = re.compile(rf"[ \t]*(?:(?:[-*+]|\d+\.)[ ]+)?x$|#{{1,6}}{MARK}[^\\]*$|$")
 
 
@@ -29,15 +30,22 @@ def outline(lines: list[str]) -> list[str]:
     kept: list[str] = []
     block: list[str] = []
     for line in _without_code(lines):
-        if line.strip():
+        heading = _HEADING.match(line) is not None
+        if line.strip() and not heading:
             block.append(line)
             continue
         _flush(block, kept)
         block = []
-        if not kept or kept[-1]:
-            kept.append("")
+        _blank(kept)
+        if heading:  # between blank lines, which spares the parser taking it out of a block
+            kept.extend((line, ""))
     _flush(block, kept)
     return kept
+
+
+def _blank(kept: list[str]) -> None:
+    if not kept or kept[-1]:
+        kept.append("")
 
 
 def is_flat(outlined: list[str]) -> bool:

@@ -9,7 +9,7 @@ from ingest.markdown.anchors import Heading, headings_of
 from ingest.markdown.blocks import blocks_of
 from ingest.markdown.slugs import MKDOCS_SLUG, Slug
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _LEADING_BLANK = re.compile(r"\A(?:[ \t]*\n)+")
 
 

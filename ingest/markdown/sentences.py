@@ -11,7 +11,7 @@ _MARKER = re.compile(
 )
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _DELIMITERS = re.compile(r"[\s|:-]*-[\s|:-]*$")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _OPAQUE = re.compile(
     r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)|!?\[[^\[\]]*\]\([^()\s]*(?:\s+\"[^\"]*\")?\)|<[^<>\s][^<>]*>|https?://\S+(?<![.,;:!?)])",
     re.DOTALL,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.markdown import blocks_of, split_sections
+from ingest.markdown import blocks_of, plain, sentences, split_sections
 
 PAGE = """<!-- licence -->
 # Runbook
@@ -124,3 +124,15 @@ def test_unclosed_things_do_not_swallow_the_page_or_take_for_ever() -> None:
     text = "\n\n".join(["```sh", "<div>", "<!-- open", "!!! note", "1. x"] * 2_000)
 
     assert len(blocks_of(text)) > 2_000
+
+
+@pytest.mark.parametrize(
+    "line", ["# a [b](c)\n<x>\n", "a\n-\n", "# same\n", "*a ", "<!-- ", "`a", "- {a} [b\n"]
+)
+def test_time_grows_with_the_page_and_not_with_its_square(line: str) -> None:
+    """A page of this kind took minutes where each heading or sign looked through the rest of the page."""
+    page = line * 4_000
+
+    assert split_sections(page).cuts
+    assert plain(page) is not None
+    assert sentences(page) is not None

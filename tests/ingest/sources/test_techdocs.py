@@ -105,7 +105,8 @@ def test_configuration_with_python_tags_is_read_and_nothing_runs(tmp_path: Path)
             "handbook/index.md": "# A\n\n## Größe\n",
             "handbook/draft-no.md": "# No",
             "handbook/draft-keep.md": "# Keep",
-            "handbook/old/\n  !old/kept.mdx.md": "# Old",
+            "handbook/old/x.md": "# Old",
+            "handbook/old/kept.md": "# Kept",
         },
     )
 
