@@ -54,16 +54,15 @@ def chosen_sources(settings: Settings) -> tuple[Path, ...]:
 class SourceIndexer:
     """What `refresh_index` asks for: the same sources, read again. The operator settled which; no caller does."""
 
-    def __init__(self, settings: Settings, *, generation: Callable[[], str]) -> None:
-        self._settings, self._generation = settings, generation
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     def sources(self) -> tuple[Target, ...]:
-        """The sources, and the index that a refresh would replace."""
-        found = [
+        """The sources. Their content is no part of the plan: a refresh reads whatever is there by then."""
+        return tuple(
             Target(ref=str(path), revision="found" if path.exists() else "")
             for path in chosen_sources(self._settings)
-        ]
-        return (*found, Target(ref="index", revision=self._generation()))
+        )
 
     def refresh(self) -> "BuildReport":
         return _build(chosen_sources(self._settings), settings=self._settings)

@@ -12,11 +12,10 @@ from server.once import Once
 from server.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.index.embedders import Embedder
-    from ingest.library import Library
-
     from ingest.answers.assistant import Assistant
     from ingest.answers.model import ChatModel
+    from ingest.index.embedders import Embedder
+    from ingest.library import Library
 
 
 class Parts:
@@ -27,7 +26,7 @@ class Parts:
         self.opened_embedder = Once(lambda: make_embedder(settings))
         self.opened_library = Once(self._open_library)
         self._assistant = Once(self._make_assistant)
-        self.indexer = SourceIndexer(settings, generation=self._generation)
+        self.indexer = SourceIndexer(settings)
 
     @property
     def refs(self) -> type[EntityRef]:
@@ -55,14 +54,6 @@ class Parts:
         from ingest.answers.assistant import Assistant
 
         return Assistant(self.library, model=make_model(self._settings))
-
-    def _generation(self) -> str:
-        from ingest.errors import IndexMissing
-
-        try:
-            return self.library.generation
-        except IndexMissing:
-            return ""
 
 
 def make_embedder(settings: Settings) -> "Embedder":
