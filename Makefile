@@ -7,6 +7,9 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 LOCKS := requirements/runtime.lock requirements/embedder.txt pyproject.toml
 
+# Some images forbid Python to keep compiled files; each start would then compile a thousand modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run install test test-integration test-all check format golden docs lock bench clean
 
