@@ -12,7 +12,7 @@ MEANING_WEIGHT = 0.65
 _SMOOTHING = 3.0
 
 
-def fuse(words: Ranking, meaning: Ranking, *, attainable: float) -> list[tuple[int, float]]:
+def fuse(words: Ranking, meaning: Ranking) -> list[tuple[int, float]]:
     """Both rankings as one: the share of the question that a section says, and the cosine of their meanings.
 
     Both are absolute. Where no section uses the question's words, their share is small everywhere and meaning
@@ -21,8 +21,7 @@ def fuse(words: Ranking, meaning: Ranking, *, attainable: float) -> list[tuple[i
     """
     if not words or not meaning:
         return list(words or meaning)
-    said = {row: score / max(attainable, 1e-9) for row, score in words}
-    meant = dict(meaning)
+    said, meant = dict(words), dict(meaning)
     least = min(meant.values())
     fused = {
         row: (1 - MEANING_WEIGHT) * said.get(row, 0.0) + MEANING_WEIGHT * meant.get(row, least)

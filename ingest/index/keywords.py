@@ -4,9 +4,9 @@ Two indexes stand side by side, because document frequencies of prose say nothin
 `docs_terms` for sections of pages, `entity_terms` for cards, API operations and templates.
 """
 
-import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from math import log
 from typing import Literal
 
@@ -19,8 +19,9 @@ _TABLES: tuple[Table, ...] = ("docs_terms", "entity_terms")
 
 _COLUMNS = ("title", "heading", "breadcrumb", "path", "identifiers", "body")
 # A word in a heading says what the section is about, a word in the title what the whole page is about.
-_WEIGHTS = (2.0, 3.0, 1.0, 1.0, 1.0, 1.0)
+_WEIGHTS = "2.0, 3.0, 1.0, 1.0, 1.0, 1.0"
 _SATURATION = 1.2  # k1 of FTS5: how much a word that is said again still adds
+_MAX_ROWS, _ALWAYS_TERMS = 5_000, 2
 _MAX_TERMS = 48  # of a question; a pasted log file is not searched word by word
 
 
@@ -54,48 +55,61 @@ def search(
     terms: Sequence[str],
     *,
     limit: int,
-    entities: Collection[str] | None = None,
+    documents: int,
+    allowed: Callable[[int], bool] | None = None,
 ) -> list[tuple[int, float]]:
-    """Row ids with their BM25 score (higher is better), best first; any of `terms` is enough.
+    """Row ids and the share of the question that each row says, best first; any of `terms` is enough.
 
-    `entities` are the full refs of those whose sections may be found, None for all.
+    The share is the BM25 score, divided by that of a row which says every term over and over, words that no row
+    has included. It lies in 0..1 and is comparable from question to question: near 0 where the question and the
+    documents speak differently. `documents` is the number of rows; `allowed` tells which may be found.
     """
-    wanted = list(dict.fromkeys(terms))[:_MAX_TERMS]
-    if not wanted:
+    weights = _weights(connection, table, terms, documents)
+    attainable = sum(weights.values()) * (_SATURATION + 1)
+    said = _affordable(connection, table, weights)
+    if not said:
         return []
-    match = " OR ".join(f'"{term}"' for term in wanted if '"' not in term)
-    weights = ", ".join(map(str, _WEIGHTS))
-    allowed = ""
-    arguments: list[object] = [match]
-    if entities is not None:
-        allowed = "AND rowid IN (SELECT id FROM sections WHERE entity IN (SELECT value FROM json_each(?)))"
-        arguments.append(json.dumps(sorted(entities)))
     rows = connection.execute(
-        f"SELECT rowid, -bm25({table}, {weights}) AS score FROM {table} WHERE {table} MATCH ? {allowed} "  # noqa: S608 - constants
+        f"SELECT rowid, -bm25({table}, {_WEIGHTS}) AS score FROM {table} WHERE {table} MATCH ? "  # noqa: S608 - constants
         f"ORDER BY score DESC, rowid LIMIT ?",
-        (*arguments, limit),
+        (" OR ".join(f'"{term}"' for term in said), -1 if allowed else limit),
     )
-    return [(int(row), float(score)) for row, score in rows]
-
-
-def attainable(
-    connection: sqlite3.Connection, table: Table, terms: Sequence[str], *, documents: int
-) -> float:
-    """The score that a section would have which says every term over and over, words that no section has included.
-
-    A hit's score divided by it is the share of the question, in rare words, that the hit says: comparable
-    from question to question, and near 0 where question and documents speak differently.
-    """
-    mass = 0.0
-    for term in list(dict.fromkeys(terms))[:_MAX_TERMS]:
-        having = _frequency(connection, table, term)
-        mass += max(log((documents - having + 0.5) / (having + 0.5)), 1e-6)  # the idf that FTS5 takes
-    return mass * (_SATURATION + 1)
+    kept = (row for row in rows if allowed is None or allowed(row[0]))
+    return [(int(row), float(score) / attainable) for row, score in islice(kept, limit)]
 
 
 def document_frequency(connection: sqlite3.Connection, term: str) -> int:
     """How many sections of both indexes hold the term."""
     return sum(_frequency(connection, table, term) for table in _TABLES)
+
+
+def _weights(
+    connection: sqlite3.Connection, table: Table, terms: Sequence[str], documents: int
+) -> dict[str, float]:
+    """Each distinct term with the idf that FTS5 gives it."""
+    having = {term: _frequency(connection, table, term) for term in list(dict.fromkeys(terms))[:_MAX_TERMS]}
+    return {
+        term: max(log((documents - count + 0.5) / (count + 0.5)), 1e-6) if count <= documents else 1e-6
+        for term, count in having.items()
+    }
+
+
+def _affordable(connection: sqlite3.Connection, table: Table, weights: Mapping[str, float]) -> list[str]:
+    """The terms that occur at all, the rarest first, as long as they do not match too many rows together.
+
+    Scoring costs a microsecond or two a row, and words that are everywhere make up most of it without telling
+    rows apart. Small collections keep every term.
+    """
+    said: list[str] = []
+    rows = 0
+    for term in sorted(weights, key=lambda term: -weights[term]):
+        count = _frequency(connection, table, term)
+        rows += count
+        if len(said) >= _ALWAYS_TERMS and rows > _MAX_ROWS:
+            break
+        if count:
+            said.append(term)
+    return said
 
 
 def _frequency(connection: sqlite3.Connection, table: Table, term: str) -> int:

@@ -14,12 +14,14 @@ from ingest.entities import EntityRef
 from ingest.errors import EmbedderUnavailable, IndexDamaged
 from ingest.index.embedders import Vectors
 from ingest.index.fusion import Ranking, best_per_section, fuse, interleave, spread, with_named
+from ingest.index.keywords import Table
 from ingest.index.store import Store
 from ingest.index.terms import query_terms
 from ingest.index.vectors import VectorIndex
 
 _CANDIDATES = 80  # of each ranking, before they are fused
 _PER_PAGE = 3
+_MOST = 0.6
 _CATALOG_WORDS = re.compile(
     r"\b(who|whom|whose|own(?:s|ed|er|ers|ership)?|team|maintain(?:s|ed|er|ers)?|contact|on[- ]call|member(?:s)?|"
     r"depend(?:s|ed|encies|ency|ents?)?|provid(?:es?|ed)|consum(?:es?|ed|ers?)|lifecycle|deprecated|experimental|"
@@ -43,7 +45,8 @@ class Searcher:
         self._entity = [entity for _, entity, _, _ in places]
         self._page = [(entity, path) for _, entity, path, _ in places]
         self._text = [(path is None, digest) for _, _, path, digest in places]
-        self._documents = sum(path is not None for _, _, path, _ in places)
+        pages = sum(path is not None for _, _, path, _ in places)
+        self._documents: dict[Table, int] = {"docs_terms": pages, "entity_terms": len(places) - pages}
         self._cards: dict[str, int] = {}
         for row, entity, path, _ in places:
             if path is None:
@@ -75,16 +78,15 @@ class Searcher:
         `named` are the entities that the question names and how surely; `entities` all that may be found.
         """
         terms = query_terms(question)
-        words = self._store.keyword_search("docs_terms", terms, limit=_CANDIDATES, entities=entities)
+        words = self._by_words("docs_terms", terms, entities)
         problem = None
         meaning: Ranking = ()
         try:
             meaning = self._by_meaning(question, embed, entities)
         except (EmbedderUnavailable, IndexDamaged) as error:
             problem = str(error)
-        attainable = self._store.attainable("docs_terms", terms, documents=self._documents)
         docs = spread(
-            fuse(words, meaning, attainable=attainable),
+            fuse(words, meaning),
             page_of=self._page.__getitem__,
             text_of=self._text.__getitem__,
             per_page=_PER_PAGE,
@@ -98,27 +100,38 @@ class Searcher:
                 self._vectors.close()
                 self._vectors = None
 
+    def _by_words(self, table: Table, terms: Sequence[str], entities: Collection[str] | None) -> Ranking:
+        return self._store.keyword_search(
+            table,
+            terms,
+            limit=_CANDIDATES,
+            documents=self._documents[table],
+            allowed=None if entities is None else lambda row: self._entity[row] in entities,
+        )
+
     def _by_meaning(
         self, question: str, embed: Callable[[str], Vectors], entities: Collection[str] | None
     ) -> Ranking:
         if not question.strip():
             return ()
-        index = self.open_vectors()
-        among = None
-        if entities is not None:
-            among = list(
-                dict.fromkeys(name for entity in entities for name in self._vectors_of_entity.get(entity, ()))
-            )
-        ranking = best_per_section(
-            index.nearest(embed(question), limit=_CANDIDATES, among=among), self._sections_of
-        )
+        index, vector = self.open_vectors(), embed(question)
+        if entities is None:
+            return best_per_section(index.nearest(vector, limit=_CANDIDATES), self._sections_of)
+        allowed = sum(len(self._vectors_of_entity.get(entity, ())) for entity in entities)
+        share = allowed / max(len(self._sections_of), 1)
+        if share > _MOST:  # naming so many would cost more than leaving out the few
+            chunks = index.nearest(vector, limit=int(1.5 * _CANDIDATES / share))
+        else:
+            among = {name for entity in entities for name in self._vectors_of_entity.get(entity, ())}
+            chunks = index.nearest(vector, limit=_CANDIDATES, among=among)
         # Equal chunks share a vector, also across entities.
-        return [(row, score) for row, score in ranking if entities is None or self._entity[row] in entities]
+        ranking = best_per_section(chunks, self._sections_of)
+        return [(row, score) for row, score in ranking if self._entity[row] in entities]
 
     def _catalog(
         self, terms: Sequence[str], named: Mapping[EntityRef, float], entities: Collection[str] | None
     ) -> Ranking:
-        found = self._store.keyword_search("entity_terms", terms, limit=_CANDIDATES, entities=entities)
+        found = self._by_words("entity_terms", terms, entities)
         cards = {
             row: sureness for ref, sureness in named.items() if (row := self._cards.get(str(ref))) is not None
         }

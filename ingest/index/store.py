@@ -6,7 +6,7 @@ Written once by a build, then only read: each thread reads over a connection of 
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -155,17 +155,14 @@ class Store:
         terms: Sequence[str],
         *,
         limit: int,
-        entities: Collection[str] | None = None,
+        documents: int,
+        allowed: Callable[[int], bool] | None = None,
     ) -> list[tuple[int, float]]:
         """See `keywords.search`."""
         return self._read(
-            lambda connection: keywords.search(connection, table, terms, limit=limit, entities=entities)
-        )
-
-    def attainable(self, table: keywords.Table, terms: Sequence[str], *, documents: int) -> float:
-        """See `keywords.attainable`."""
-        return self._read(
-            lambda connection: keywords.attainable(connection, table, terms, documents=documents)
+            lambda connection: keywords.search(
+                connection, table, terms, limit=limit, documents=documents, allowed=allowed
+            )
         )
 
     def document_frequency(self, term: str) -> int:
