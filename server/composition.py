@@ -23,9 +23,8 @@ from tools.catalogue import Actions
 from tools.principal import Principal
 
 if TYPE_CHECKING:
-    from ingest.library import Library
-
     from ingest.answers.assistant import Assistant
+    from ingest.library import Library
     from tools.call import Caller
 
 __all__ = ["Cuebook", "Readiness", "compose", "make_embedder"]
