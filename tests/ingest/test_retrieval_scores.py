@@ -1,4 +1,4 @@
-"""How well search finds what the demo organisation's questions ask for, with the real embedder.
+"""How well search finds what questions about the demo organisation and our docs ask for, with the real embedder.
 
 `pytest tests/ingest/test_retrieval_scores.py -s` prints the figures; the floors stand slightly under them. They
 are measured on the one list that users see, entities between the pages. 14 of the questions share no word with
@@ -16,7 +16,7 @@ import pytest
 from ingest.library import Library
 from tests.ingest.index.corpora import Ada
 
-_QUESTIONS = Path(__file__).parents[1] / "questions" / "org.jsonl"
+_QUESTIONS = Path(__file__).parents[1] / "questions"
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,14 @@ def _ndcg(ranks: Sequence[int]) -> float:
 
 
 @pytest.fixture(scope="module")
-def ranks(org_library: Library) -> list[Ranks]:
+def ranks(demo_library: Library) -> list[Ranks]:
     found = []
-    for line in _QUESTIONS.read_text(encoding="utf-8").splitlines():
+    files = (_QUESTIONS / "org.jsonl", _QUESTIONS / "docs.jsonl")
+    for line in (line for file in files for line in file.read_text(encoding="utf-8").splitlines()):
         wanted = json.loads(line)
         if wanted["kind"] != "docs":
             continue
-        hits = org_library.search(wanted["question"], principal=Ada(), k=20)
+        hits = demo_library.search(wanted["question"], principal=Ada(), k=20)
         sections = [(str(hit.section.entity), hit.section.path, hit.section.anchor) for hit in hits][:10]
         pages = list(dict.fromkeys((entity, path) for entity, path, _ in sections))
         page = (wanted["entity"], wanted["path"])
