@@ -60,7 +60,7 @@ def _something_to_ask(settings: Settings) -> tuple[str, str]:
     finally:
         cuebook.close()
     if catalog.get(_DEMO) is not None:
-        return _DEMO.name, "When is an index recall gate failure paged?"
+        return _DEMO.name, "An ANN swap is stuck, what do I do?"
     component = next((entity for entity in catalog.query(kind="component") if entity.owner), None)
     name = component.ref.name if component else "my service"
     return name, f"What depends on {name}?"
