@@ -29,8 +29,8 @@ _HARD_LIMIT = 512  # positions that the model knows
 
 
 class MiniLM:
-    """`variant` is `int8` by default: 2.2 times the texts a second at the same retrieval scores as `fp32`
-    (`python -m benchmarks.embedder`, `tests/ingest/test_retrieval_scores.py`).
+    """`variant` is `int8` by default: twice the texts a second of `fp32` (`python -m benchmarks.embedder`) at
+    retrieval scores that differ by less than their noise.
 
     `threads` texts are embedded at a time (default: one for each core), each on one core. Nothing is loaded
     before the first call. `folder` holds `model.safetensors` and `tokenizer.json`, if not the package's.
