@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import CUEBOOK, ROOT, Tools, environment
+from tests.integration.conftest import CUEBOOK, Tools, environment
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -96,13 +96,15 @@ def test_the_inspector_calls_everything_without_a_warning(
         target = [f"{request.getfixturevalue('server')}/mcp", "--transport", "http"]
     else:
         target = [*CUEBOOK, "mcp", "--home", str(home)]
-    settings = {name: value for name, value in environment(home).items() if name not in os.environ}
-    quiet = {**settings, "MCP_CATALOG_PATH": str(home.parent / "inspector.json"), "PYTHONPATH": str(ROOT)}
+    # The inspector passes nothing of its own environment on to a server that it starts.
+    own = {name: value for name, value in environment(home).items() if os.environ.get(name) != value}
+    passed_on = [part for name, value in own.items() for part in ("-e", f"{name}={value}")]
+    catalog = {"MCP_CATALOG_PATH": str(home.parent / "inspector.json")}
 
     def ask(*arguments: str) -> str:
         given = [*arguments, "--protocol-era", era]
-        command = [*given, "--", *target] if transport == "stdio" else [*target, *given]
-        done = tools.run("mcp-inspector", "--cli", *command, env=quiet)
+        command = [*passed_on, *given, "--", *target] if transport == "stdio" else [*target, *given]
+        done = tools.run("mcp-inspector", "--cli", *command, env=catalog)
         assert done.returncode == 0, f"{arguments}: {done.stderr}{done.stdout}"
         assert "warn" not in done.stderr.lower(), f"{arguments}: {done.stderr}"
         return done.stdout
