@@ -7,7 +7,7 @@ from functools import cached_property
 from ingest.entities import Entity, EntityRef, Relation
 from ingest.errors import InvalidEntityRef
 from ingest.linking import EntityLinker, Link
-from ingest.relations import relations_of
+from ingest.relations import relations_of, without_references
 
 
 class CatalogGraph:
@@ -104,13 +104,18 @@ class CatalogGraph:
     def restricted(self, allowed: Callable[[Entity], bool]) -> "CatalogGraph":
         """The graph of those entities that `allowed` lets through.
 
-        Relations with a hidden entity are gone as well; relations to what is nowhere in the catalog stay.
+        Relations with a hidden entity are gone as well, and no spec names one: who is owned by a hidden team has
+        no owner here. Relations to what is nowhere in the catalog stay.
         """
         hidden = {ref for ref, entity in self._by_ref.items() if not allowed(entity)}
         if not hidden:
             return self
         visible = CatalogGraph.__new__(CatalogGraph)
-        visible._by_ref = {ref: entity for ref, entity in self._by_ref.items() if ref not in hidden}
+        visible._by_ref = {
+            ref: without_references(entity, hidden)
+            for ref, entity in self._by_ref.items()
+            if ref not in hidden
+        }
         visible._outgoing = {
             source: tuple(relation for relation in relations if relation.target not in hidden)
             for source, relations in self._outgoing.items()

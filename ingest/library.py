@@ -1,13 +1,14 @@
 """The index as everything else uses it: search, re-open what was found, ask the catalog.
 
-Every answer is for a principal: what they may not see is left out before anything is scored, and asking for it
-by name gives the same `NotFound` as what does not exist.
+Every answer is for a principal: what they may not see is left out before anything is scored, left out of what
+is shown of other entities, and asking for it by name gives the same `NotFound` as what does not exist.
 """
 
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ingest.index.hashing import HashingEmbedder
 from ingest.index.recent import RecentVectors
 from ingest.index.snapshot import Snapshot
 from ingest.permissions import MaySee, Principal, everyone_sees_everything
+from ingest.visible import visible_page, visible_section
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class Library:
                 entities=self._searched(graph, filters),
             )
             self._problem = problem
-            sections = snapshot.store.sections([row for row, _ in rows])
+            found = snapshot.store.sections([row for row, _ in rows])
+            sections = [self._as_seen(section, snapshot, graph) for section in found]
         return tuple(Hit(section, score) for section, (_, score) in zip(sections, rows, strict=True))
 
     def section(self, entity: str, path: str | None, anchor: str, *, principal: Principal) -> Section:
@@ -112,6 +115,8 @@ class Library:
                 if self._sees(snapshot, principal, ref)
                 else None
             )
+            if found is not None:
+                found = self._as_seen(found, snapshot, self._catalog(snapshot, principal))
         if found is None:
             place = f"section {anchor!r} in {path!r}" if path is not None else f"part {anchor!r}"
             raise NotFound(f"{ref} has no {place}; search for it, or list the entity's pages")
@@ -122,6 +127,10 @@ class Library:
         ref = EntityRef.parse(entity)
         with self._reading() as snapshot:
             found = snapshot.store.page(str(ref), path) if self._sees(snapshot, principal, ref) else None
+            graph = self._catalog(snapshot, principal)
+            if found is not None and graph is not snapshot.graph:
+                hidden = partial(_is_hidden, whole=snapshot.graph, graph=graph)
+                found = visible_page(found, graph=graph, is_hidden=hidden)
         if found is None:
             raise NotFound(f"{ref} has no page {path!r}; list the entity's pages to see what there is")
         return found
@@ -220,6 +229,12 @@ class Library:
             return snapshot.graph
         return snapshot.restricted(lambda entity: self._may_see(principal, entity))
 
+    def _as_seen(self, section: Section, snapshot: Snapshot, graph: CatalogGraph) -> Section:
+        if graph is snapshot.graph:
+            return section
+        hidden = partial(_is_hidden, whole=snapshot.graph, graph=graph)
+        return visible_section(section, graph=graph, is_hidden=hidden)
+
     def _sees(self, snapshot: Snapshot, principal: Principal, ref: EntityRef) -> bool:
         if self._may_see is everyone_sees_everything:
             return True
@@ -255,3 +270,7 @@ class Library:
             f"search goes by words alone: the index was built with {built_with}, the settings name "
             f"{self._embedder.name}; run `cuebook ingest`"
         )
+
+
+def _is_hidden(ref: EntityRef | None, *, whole: CatalogGraph, graph: CatalogGraph) -> bool:
+    return ref is not None and graph.get(ref) is None and whole.get(ref) is not None

@@ -6,8 +6,8 @@ means its author's namespace. `spec.dependsOn` of Backstage wants the kind writt
 component.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ingest.documents import Skipped
 from ingest.entities import Entity, EntityRef, Relation
@@ -69,6 +69,20 @@ def relations_of(entities: Iterable[Entity]) -> tuple[Relation, ...]:
     return tuple(sorted(declared | derived))
 
 
+def without_references(entity: Entity, hidden: Collection[EntityRef]) -> Entity:
+    """`entity` as if its spec had never named any of `hidden`; the entity itself when it names none."""
+    named = [
+        (field.name, text) for field, text in _references(entity) if _target(entity, field, text) in hidden
+    ]
+    if not named:
+        return entity
+    spec = dict(entity.spec)
+    for name, text in named:
+        left = spec.get(name)
+        spec[name] = [item for item in left if item != text] if isinstance(left, list) else None
+    return replace(entity, spec={name: value for name, value in spec.items() if value is not None})
+
+
 def unreadable_references(entities: Sequence[Entity]) -> tuple[Skipped, ...]:
     """Fields that hold something other than entity references, which no relation can be made of."""
     return tuple(
@@ -79,12 +93,16 @@ def unreadable_references(entities: Sequence[Entity]) -> tuple[Skipped, ...]:
 
 
 def _declared(entity: Entity) -> Iterator[Relation]:
-    for field, value in _references(entity):
-        try:
-            target = EntityRef.parse(value, kind=field.kind, namespace=entity.ref.namespace)
-        except InvalidEntityRef:
-            continue
-        yield Relation(entity.ref, field.type, target)
+    for field, text in _references(entity):
+        if (target := _target(entity, field, text)) is not None:
+            yield Relation(entity.ref, field.type, target)
+
+
+def _target(entity: Entity, field: _Field, text: str) -> EntityRef | None:
+    try:
+        return EntityRef.parse(text, kind=field.kind, namespace=entity.ref.namespace)
+    except InvalidEntityRef:
+        return None
 
 
 def _problems(entity: Entity) -> Iterator[tuple[str, str]]:
