@@ -9,6 +9,8 @@ from ingest.answers.answer import Citation
 from ingest.answers.citations import cite, quote_of
 from ingest.answers.units import Unit
 
+_BULLET = re.compile(r"^[-*+][ \t]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Composed:
@@ -74,7 +76,7 @@ def _rendered(run: Sequence[Unit], *, mark: str) -> str:
         case "sentence":
             text = " ".join(f"{plain.inline(unit.quote)} {mark}" for unit in run)
         case "line":
-            text = "\n".join(f"- {plain.inline(unit.quote.lstrip('-* '))} {mark}" for unit in run)
+            text = "\n".join(f"- {plain.inline(_BULLET.sub('', unit.quote))} {mark}" for unit in run)
         case "item":
             text = "\n".join(_item(unit, mark) for unit in run)
         case "row":

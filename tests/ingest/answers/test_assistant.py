@@ -3,6 +3,7 @@
 import pytest
 
 from ingest.answers import Answer, Turn, is_verbatim
+from ingest.sources.entity_cards import card
 from tests.ingest.answers.small_library import ADA, FEED, STORE, assistant, section, small_library
 
 
@@ -162,3 +163,13 @@ def test_history_without_entities_still_gives_a_short_follow_up_its_topic() -> N
     answer = ask("And the deadline?", history=(Turn("What are the server settings of the ranker", "…"),))
 
     assert "server settings" in answer.standalone_question
+
+
+def test_a_card_that_begins_in_bold_is_told_in_bold() -> None:
+    library = small_library()
+    graph = library.catalog(ADA)
+    ranker = next(one for one in graph.entities if str(one.ref) == FEED)
+
+    answer = ask("What production service is the feed ranker that scores the home feed?", card(ranker, graph))
+
+    assert "- **Feed Ranker** is the production service component" in answer.text
