@@ -6,6 +6,7 @@ exception is a bug: the client learns that and nothing of its text, the log gets
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -118,9 +119,12 @@ async def _unfit(_request: Request, error: RequestValidationError) -> Response:
     return problem_response(Problem(422, "invalid_request", text, {"problems": problems}))
 
 
-async def _http(_request: Request, error: HTTPException) -> Response:
+async def _http(request: Request, error: HTTPException) -> Response:
     code = _HTTP_CODES.get(error.status_code, "http_error")
-    return problem_response(Problem(error.status_code, code, str(error.detail)), headers=error.headers)
+    text = str(error.detail)
+    if error.status_code in (404, 405) and text == HTTPStatus(error.status_code).phrase:
+        text = f"{request.method} {request.url.path[:200]}: {text.lower()}; /api/openapi.json lists what there is"
+    return problem_response(Problem(error.status_code, code, text), headers=error.headers)
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import SourceError
+from ingest.errors import IngestError, SourceError
 from server.settings import Settings
 from tools.plan import Target
 
@@ -91,10 +91,17 @@ def _note(home: Path, sources: Sequence[Path], *, named: bool) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(
-        json.dumps({"sources": [str(source.resolve()) for source in sources]}), encoding="utf-8"
-    )
-    temporary.replace(path)
+    try:
+        temporary.write_text(
+            json.dumps({"sources": [str(source.resolve()) for source in sources]}), encoding="utf-8"
+        )
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise IngestError(
+            f"the index is built and answers, but {path} cannot be written ({error.strerror}): a refresh would "
+            f"not know the sources; once that is mended, run `cuebook ingest` again with the same paths"
+        ) from error
 
 
 def _noted(home: Path) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tools.canonical import canonical
-from tools.errors import NotFound
+from tools.errors import NotFound, StateError
 from tools.ports import Turn
 
 if TYPE_CHECKING:
@@ -65,12 +65,10 @@ class Contexts:
 
         A turn that cannot be stored costs the conversation, never the answer: then it returns "".
         """
-        from sqlalchemy.exc import OperationalError
-
         try:
             return self._stored(handle, turn, principal)
-        except OperationalError as error:
-            _LOG.warning("a conversation could not be stored: %s", error.orig)
+        except StateError as error:
+            _LOG.warning("a conversation could not be stored: %s", error)
             return ""
 
     def _stored(self, handle: str, turn: Turn, principal: str) -> str:

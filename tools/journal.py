@@ -80,5 +80,5 @@ class Journal:
     def _append(self, row: Mapping[str, Any]) -> None:
         try:
             self._audit.append(row)
-        except StateError:
-            _LOG.exception("a call could not be recorded: %s %s", row.get("kind"), row.get("action"))
+        except StateError as error:
+            _LOG.error("a call could not be recorded: %s %s: %s", row.get("kind"), row.get("action"), error)

@@ -72,7 +72,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
     try:
         app(arguments)
-    except KeyboardInterrupt:
+    except SystemExit as left:  # typer turns an interrupt into this code, and says nothing
+        if left.code != Exit.INTERRUPTED:
+            raise
         _leave("interrupted; what was finished is kept", Exit.INTERRUPTED)
     except SettingsInvalid as error:
         _leave(f"error: {error}", Exit.USAGE)

@@ -1,6 +1,7 @@
 """`cuebook ask`: a question, answered with citations."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,7 +47,10 @@ def ask(
         print()
     for citation in answer["citations"]:
         print(f"[{citation['number']}] {where(citation)}")
-    print(f'\nFollow up: cuebook ask --context {answer["context"]} "…"')
+    if answer["note"]:
+        print(f"note: {answer['note']}", file=sys.stderr)
+    if answer["context"]:  # none where it could not be stored
+        print(f'\nFollow up: cuebook ask --context {answer["context"]} "…"')
 
 
 def _ask_batch(pair: tuple[Path, Path], *, filters: dict[str, Any], home: Path | None) -> None:

@@ -39,7 +39,12 @@ def run_batch(source: Path, target: Path, answer: Callable[[str], Mapping[str, A
 
 
 def _read(source: Path) -> Iterator[tuple[Any, str]]:
-    for number, line in enumerate(source.read_text(encoding="utf-8-sig").splitlines(), 1):
+    try:
+        lines = source.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise typer.BadParameter(f"{source} cannot be read: {reason}") from error
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:

@@ -65,14 +65,15 @@ def _home(home: Path) -> Finding:
 
 
 def _sources(settings: Settings) -> Finding:
-    missing = [str(source) for source in settings.sources if not source.exists()]
-    detail = ", ".join(map(str, settings.sources)) or "none configured"
-    advice = (
-        f"missing: {', '.join(missing)}"
-        if missing
-        else "name folders with `cuebook ingest PATH` or CUEBOOK_SOURCES"
-    )
-    return Finding("sources", bool(settings.sources) and not missing, detail, advice)
+    from server.indexing import chosen_sources
+
+    try:
+        sources = chosen_sources(settings)
+    except IngestError as error:
+        return Finding("sources", False, "none", str(error))
+    missing = ", ".join(str(source) for source in sources if not source.exists())
+    advice = f"missing: {missing}; name others with `cuebook ingest PATH` or CUEBOOK_SOURCES"
+    return Finding("sources", not missing, ", ".join(map(str, sources)), advice)
 
 
 def _embedder(settings: Settings) -> Finding:

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from server.cli.search import filters_of
-from server.cli.session import AsJson, Home, call, print_json
+from server.cli.session import AsJson, Home, call, print_json, print_table
 
 
 def entities(
@@ -37,5 +36,5 @@ def entities(
         table.add_column(column, overflow="fold")
     for item in found["items"]:
         table.add_row(item["entity"], item["type"] or "", item["lifecycle"] or "", item["owner"] or "")
-    Console().print(table)
+    print_table(table)
     print(f"{len(found['items'])} of {found['total']}")

@@ -2,7 +2,7 @@
 
 0  done
 1  failed: a fault of ours, or of the machine
-2  usage: an unknown option, or arguments that do not fit
+2  usage: an unknown option, arguments that do not fit, or sources that cannot be read
 3  planned: nothing was done yet; apply the digest
 4  denied
 5  a target of the plan moved
@@ -16,6 +16,7 @@ from enum import IntEnum
 
 import ingest.errors
 import tools.errors
+from server.cli.serve import PortInUse
 
 
 class Exit(IntEnum):
@@ -41,12 +42,14 @@ _BY_ERROR: tuple[tuple[type[Exception], Exit], ...] = (
     (tools.errors.NotFound, Exit.NOT_FOUND),
     (tools.errors.Unavailable, Exit.UNAVAILABLE),
     (ingest.errors.InvalidEntityRef, Exit.USAGE),
+    (ingest.errors.SourceError, Exit.USAGE),
     (ingest.errors.NotFound, Exit.NOT_FOUND),
     (ingest.errors.IndexMissing, Exit.UNAVAILABLE),
     (ingest.errors.IndexBusy, Exit.UNAVAILABLE),
     (ingest.errors.IndexDamaged, Exit.UNAVAILABLE),
     (ingest.errors.EmbedderUnavailable, Exit.UNAVAILABLE),
     (ingest.errors.ModelUnavailable, Exit.UNAVAILABLE),
+    (PortInUse, Exit.UNAVAILABLE),
 )
 
 

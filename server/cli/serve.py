@@ -1,6 +1,7 @@
 """`cuebook serve`: the web page, REST and MCP over HTTP, over what is indexed already."""
 
 import asyncio
+import errno
 import socket
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ _GRACE_SECONDS = 3
 
 
 class PortInUse(OSError):
-    """Another program listens on the address."""
+    """The address cannot be listened on; mostly because another program does."""
 
 
 def serve(host: Host = None, port: Port = None, home: Home = None) -> None:
@@ -75,8 +76,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
+        first = "stop the program that does, or " if error.errno == errno.EADDRINUSE else ""
         raise PortInUse(
-            f"cannot listen on {host}:{port} ({error.strerror or error}); stop the program that does, or choose "
-            f"another port with --port or CUEBOOK_PORT"
+            f"cannot listen on {host}:{port} ({error.strerror or error}); {first}choose another address or port "
+            f"with --host, --port, CUEBOOK_HOST or CUEBOOK_PORT"
         ) from error
     return listener

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from server.composition import Cuebook, compose
 from server.logs import configure_logging
@@ -21,6 +23,8 @@ Home = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+_WIDEST = 1000  # columns
 
 
 def settings_of(home: Path | None, **overrides: Any) -> Settings:
@@ -40,9 +44,23 @@ def call(home: Path | None, name: str, arguments: Mapping[str, Any]) -> dict[str
     """Call one action as the person at the terminal."""
     cuebook, principal = open_session(home)
     try:
-        return asyncio.run(cuebook.caller.call(name, arguments, principal))
+        result = asyncio.run(cuebook.caller.call(name, arguments, principal))
+        _tell_what_is_missing(cuebook)
+        return result
     finally:
         cuebook.close()
+
+
+def _tell_what_is_missing(cuebook: Cuebook) -> None:
+    """An answer by words alone is worth less: say so, where it cannot get into what a script reads."""
+    library = cuebook.parts.opened_library.made
+    if library is not None and (degraded := library.status()["degraded"]):
+        print(f"note: searched by words alone: {degraded}", file=sys.stderr)
+
+
+def print_table(table: Table) -> None:
+    """A table on standard output: as wide as the terminal, and whole lines where a program reads it."""
+    Console(width=None if sys.stdout.isatty() else _WIDEST).print(table)
 
 
 def print_json(value: object) -> None:

@@ -2,10 +2,9 @@
 
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
-from server.cli.session import AsJson, Home, print_json, settings_of
+from server.cli.session import AsJson, Home, print_json, print_table, settings_of
 
 
 def settings(as_json: AsJson = False, home: Home = None) -> None:
@@ -21,4 +20,4 @@ def settings(as_json: AsJson = False, home: Home = None) -> None:
         table.add_column(column, overflow="fold")
     for line in lines:
         table.add_row(line.name, line.value, line.source, line.variable)
-    Console().print(table)
+    print_table(table)

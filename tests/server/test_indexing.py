@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.errors import SourceError
+from ingest.errors import IngestError, SourceError
 from ingest.settings import EmbedderSettings
 from server.composition import compose
 from server.indexing import chosen_sources, index_sources
@@ -78,6 +78,17 @@ def test_a_missing_source_leaves_no_note_of_it(tmp_path: Path) -> None:
         index_sources([tmp_path / "nowhere"], settings=here)
 
     assert not (here.home / "index/sources.json").exists()
+
+
+def test_sources_that_cannot_be_noted_are_told_and_the_index_answers(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "index" / "sources.json").mkdir(parents=True)
+
+    with pytest.raises(IngestError, match=r"sources\.json cannot be written"):
+        index_sources([source(tmp_path / "a", "ranker")], settings=settings(home))
+
+    assert (home / "index" / "CURRENT").exists()
+    assert list((home / "index").glob("*.tmp")) == []
 
 
 def test_set_sources_win_over_noted_ones_and_those_over_the_defaults(

@@ -101,6 +101,12 @@ def test_nothing_to_save_and_nothing_overwritten(home: Path, archive: Path, tmp_
     assert archive.read_bytes() == before
 
 
+def test_an_archive_that_cannot_be_written_is_named(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StateError, match=r"x\.tar\.gz was not written: (File exists|Not a directory)"):
+        backup(home, tmp_path / "file" / "x.tar.gz")
+
+
 def test_state_that_stands_is_replaced_only_by_force_and_kept(
     home: Path, archive: Path, state: State, audit: Audit
 ) -> None:

@@ -102,6 +102,19 @@ def test_many_may_open_a_fresh_file_at_once(tmp_path: Path) -> None:
         each.close()
 
 
+def test_a_full_disk_is_named_and_nothing_half_written(state: State) -> None:
+    rows = text("SELECT count(*) FROM contexts")
+    insert = text("INSERT INTO contexts VALUES ('h', 'p', :turns, 0, 0)")
+    with (
+        pytest.raises(StateError, match=rf"{state.path.name} cannot be written: .*full"),
+        state.write() as full,
+    ):
+        full.exec_driver_sql("PRAGMA max_page_count = 1")
+        full.execute(insert, {"turns": "x" * 1_000_000})
+    with state.read() as connection:
+        assert connection.execute(rows).scalar() == 0
+
+
 def test_a_failed_transaction_is_undone_and_the_next_one_works(state: State) -> None:
     insert = text("INSERT INTO contexts VALUES ('h', 'p', '[]', 0, 0)")
     with pytest.raises(RuntimeError), state.write() as connection:

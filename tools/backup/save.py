@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tools.audit import verify
 from tools.backup.manifest import ALLOWED, DATABASES, FORMAT, Manifest, member_of
-from tools.errors import BackupRefused
+from tools.errors import BackupRefused, StateError
 from tools.restoring import refuse_while_restoring
 
 _SQLITE = b"SQLite format 3\0"
@@ -36,7 +36,8 @@ class BackupReport(BaseModel):
 def backup(home: Path, archive: Path, *, with_index: bool = False) -> BackupReport:
     """Write one archive of what is under `home`, or none at all.
 
-    Raises `BackupRefused` when there is nothing to save or `archive` exists.
+    Raises `BackupRefused` when there is nothing to save or `archive` exists, and `StateError` when it cannot
+    be written, as on a full disk.
     """
     if not any((home / name).exists() for name in DATABASES):
         raise BackupRefused(
@@ -45,24 +46,32 @@ def backup(home: Path, archive: Path, *, with_index: bool = False) -> BackupRepo
     refuse_while_restoring(home)
     if archive.exists():
         raise BackupRefused(f"{archive} exists; choose another name, backups are not overwritten")
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=archive.parent) as folder:
-        copies = Path(folder) / "copies"
-        generation = _generation(home)
-        _copy_all(home, copies, generation=generation if with_index else "")
-        manifest = _manifest(home, copies, generation=generation)
-        packed = Path(folder) / "packed.tar.gz"
-        _pack(copies, manifest, packed)
-        size = packed.stat().st_size
-        packed.replace(archive)
+    try:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=archive.parent) as folder:
+            manifest = _save(home, archive, Path(folder), with_index=with_index)
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StateError(f"{archive} was not written: {reason}; no part of it was left behind") from error
     return BackupReport(
         archive=str(archive),
-        bytes=size,
+        bytes=archive.stat().st_size,
         members=tuple(member.name for member in manifest.members),
         generation=manifest.generation,
         audit_head=manifest.audit_head,
         audit_fault=manifest.audit_fault,
     )
+
+
+def _save(home: Path, archive: Path, folder: Path, *, with_index: bool) -> Manifest:
+    copies = folder / "copies"
+    generation = _generation(home)
+    _copy_all(home, copies, generation=generation if with_index else "")
+    manifest = _manifest(home, copies, generation=generation)
+    packed = folder / "packed.tar.gz"
+    _pack(copies, manifest, packed)
+    packed.replace(archive)
+    return manifest
 
 
 def _copy_all(home: Path, copies: Path, *, generation: str) -> None:

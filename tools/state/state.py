@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tools.errors import StateDamaged, StateError, StateNewer
@@ -65,13 +65,21 @@ class State:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its first statement, and commits at its end."""
-        with (
-            self._writing,
-            self._engine.connect().execution_options(immediate=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+        """A transaction that holds the write lock from its first statement, and commits at its end.
+
+        Raises `StateError` when the file cannot be written: a full disk, or another process that holds it.
+        """
+        try:
+            with (
+                self._writing,
+                self._engine.connect().execution_options(immediate=True) as connection,
+                connection.begin(),
+            ):
+                yield connection
+        except OperationalError as error:
+            raise StateError(
+                f"{self.path} cannot be written: {error.orig}; nothing of it was kept"
+            ) from error
 
     @cached_property
     def plans(self) -> Plans:

@@ -67,6 +67,12 @@ def test_a_broken_line_is_named_and_nothing_is_written(
     assert not out.exists()
 
 
+def test_a_batch_that_is_not_there_is_a_usage_error(indexed: Cuebook, tmp_path: Path) -> None:
+    ran = indexed("ask", "--batch", "in.jsonl", "--out", str(tmp_path / "out.jsonl"))
+    assert ran.code == 2
+    assert "in.jsonl cannot be read: No such file" in ran.err
+
+
 def test_a_batch_needs_both_ends(indexed: Cuebook) -> None:
     assert indexed("ask", "--batch", "in.jsonl").code == 2
 

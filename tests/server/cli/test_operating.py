@@ -33,7 +33,7 @@ def test_ingest_goes_on_past_a_broken_document_and_names_it(cuebook: Cuebook, tr
 
 def test_a_folder_that_is_not_there_is_named(cuebook: Cuebook) -> None:
     ran = cuebook("ingest", "nowhere")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "'nowhere' does not exist" in ran.err
 
 
@@ -130,6 +130,48 @@ def test_a_port_in_use_is_told_before_any_work() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUse, match=f"127.0.0.1:{port}.*--port"):
             listen("127.0.0.1", port)
+
+
+def test_a_port_in_use_has_the_exit_code_of_what_cannot_be_had(cuebook: Cuebook) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ran = cuebook("serve", "--port", str(taken.getsockname()[1]))
+    assert ran.code == 8
+    assert "stop the program that does" in ran.err
+
+
+def test_an_interrupt_says_that_nothing_is_lost(
+    cuebook: Cuebook, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("server.indexing.index_sources", interrupted)
+    ran = cuebook("ingest", str(tree))
+    assert ran.code == 130
+    assert ran.err.strip() == "interrupted; what was finished is kept"
+
+
+def test_an_interrupt_while_modules_load_shows_no_traceback(
+    cuebook: Cuebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("server.cli.app.main", interrupted)
+    assert cuebook("doctor").code == 130
+
+
+def test_doctor_looks_at_the_sources_that_the_index_was_built_from(indexed: Cuebook, tree: Path) -> None:
+    findings = {finding["check"]: finding for finding in indexed("doctor", "--json").json}
+    assert findings["sources"]["ok"]
+    assert findings["sources"]["detail"] == str(tree)
+
+
+def test_a_table_that_a_program_reads_has_whole_lines(cuebook: Cuebook) -> None:
+    lines = cuebook("settings").out.splitlines()
+    assert any(line.split()[-1] == "CUEBOOK_TELEMETRY__OTLP_ENDPOINT" for line in lines)
 
 
 def test_client_configurations_are_ready_to_paste(tmp_path: Path) -> None:
