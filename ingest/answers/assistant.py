@@ -14,7 +14,7 @@ from ingest.answers.answer import Answer, AnswerEvent, Flag, Hit, Turn
 from ingest.answers.catalog_answer import tell
 from ingest.answers.catalog_questions import CatalogFinding, answer_from_graph, named_entities
 from ingest.answers.checked_reply import CheckedReply
-from ingest.answers.choose import Choice, choose
+from ingest.answers.choose import Choice, choose, is_below, is_named
 from ingest.answers.citations import cite
 from ingest.answers.compose import compose
 from ingest.answers.confidence import THRESHOLD, confidence
@@ -22,6 +22,7 @@ from ingest.answers.followup import standalone
 from ingest.answers.injection import suspicious
 from ingest.answers.joined import read_joined
 from ingest.answers.model import ChatModel
+from ingest.answers.on_call import asks_whom_to_page, question_of, with_contacts
 from ingest.answers.prompt import messages, passages_of
 from ingest.answers.question import Question, read_question
 from ingest.answers.words import stems
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _EXACT = 0.97
 _HITS = 10
 _NEAREST = 3
+_SUBSECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class _Asked:
     graph: CatalogGraph
     history: Sequence[Turn]
     filters: "Filters | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Subsection:
+    """A hit that search did not give: it stands under one that it did."""
+
+    section: Section
+    score: float
 
 
 class Assistant:
@@ -93,7 +103,9 @@ class Assistant:
             filters,
         )
         finding = answer_from_graph(asked.question, graph)
-        if finding is not None:
+        if finding is not None and asks_whom_to_page(finding):
+            yield from self._whom_to_page(asked, finding)
+        elif finding is not None:
             yield {"type": "retrieved", "hits": ()}
             yield from _told(self._exact(asked, finding))
         else:
@@ -105,7 +117,8 @@ class Assistant:
         hits = self._search(topic, asked)
         yield {"type": "retrieved", "hits": hits}
         question = self._read(topic, asked.graph)
-        choice = choose(question, hits, similarity=self._library.similarity)
+        looked_at = self._with_subsections(question, hits, asked.principal)
+        choice = choose(question, looked_at, similarity=self._library.similarity)
         sure = confidence(choice)
         if sure < THRESHOLD:
             yield from _told(_abstained(asked, hits, choice, sure))
@@ -174,6 +187,19 @@ class Assistant:
             entities=tuple(dict.fromkeys(str(ref) for ref in refs))[:20],
         )
 
+    def _whom_to_page(self, asked: _Asked, finding: CatalogFinding) -> Iterator[AnswerEvent]:
+        wanted = question_of(finding)
+        hits = [
+            hit
+            for ref in finding.hops[-1].subjects
+            for hit in self._search(wanted, replace(asked, filters=_only(ref)))
+        ]
+        hits += self._search(wanted, asked)
+        yield {"type": "retrieved", "hits": hits}
+        cards = [self._card(ref, asked.principal) for ref in finding.kept if asked.graph.get(ref)]
+        answer = self._exact(asked, finding)
+        yield from _told(with_contacts(answer, finding, cards=cards, hits=hits, graph=asked.graph))
+
     def _card(self, ref: EntityRef, principal: Principal) -> Section:
         return self._library.section(str(ref), None, "", principal=principal)
 
@@ -181,6 +207,19 @@ class Assistant:
         if asked.filters is None:
             return self._library.search(topic, principal=asked.principal, k=_HITS)
         return self._library.search(topic, principal=asked.principal, k=_HITS, filters=asked.filters)
+
+    def _with_subsections(
+        self, question: Question, hits: Sequence[Hit], principal: Principal
+    ) -> Sequence[Hit]:
+        """The steps that are asked for may stand in subsections of the heading that the question names."""
+        lead = hits[0].section if hits else None
+        if lead is None or lead.path is None or not question.wants_procedure or not is_named(question, lead):
+            return hits
+        page = self._library.page(str(lead.entity), lead.path, principal=principal)
+        below = [section for section in page.sections if is_below(section, lead)][:_SUBSECTIONS]
+        keys = {section.key for section in below}
+        others = [hit for hit in hits[1:] if hit.section.key not in keys]
+        return (hits[0], *(Subsection(section, hits[0].score) for section in below), *others)
 
     def _read(self, text: str, graph: CatalogGraph) -> Question:
         named = named_entities(text, graph)
@@ -192,6 +231,12 @@ class Assistant:
                 stem for entity in named for stem in stems(f"{entity.ref.name} {entity.title}")
             ),
         )
+
+
+def _only(entity: EntityRef) -> "Filters":
+    from ingest.library import Filters  # brings numpy and the index along
+
+    return Filters(component=str(entity))
 
 
 def _told(answer: Answer) -> Iterator[AnswerEvent]:

@@ -23,6 +23,12 @@ _BELONG = r"(?:belongs? to|(?:is|are) (?:a )?(?:part|member|piece) of|(?:is|are)
 _IN = r"(?:belong(?:s|ing)? to|(?:that )?(?:is |are |being )?(?:a )?(?:parts? of|inside|within|in|of|under|from|make up|makes up))"
 _FAIL = r"(?:goes|go|is|went|were|gets) (?:down|away|offline|unavailable|out|broken|removed|deleted|lost|missing|switched off|turned off)|fails?|breaks?|dies|disappears?|has an outage|is not available|stops?(?: working)?"
 _THAT = r"(?:that |which |who )?"
+_ALARM = r"(?:page|call|alert|wake(?: up)?|phone|escalate to|notify|contact|reach|ask|ping)"
+_WHY = r"(?:for|about|when|if|once|because of|over|regarding|concerning|at night for)"
+_BROKEN = rf"(?:{_FAIL}|(?:is|looks|seems) (?:broken|on fire|slow|stuck|unhealthy|in trouble|failing)|pages|alerts|misbehaves)"
+
+#: The name of the row whose answer is more than the catalog's: see `ingest.answers.on_call`.
+ON_CALL = "on call"
 
 #: Where an impact spreads: to what depends on a thing, and to those who call the APIs it provides.
 IMPACT = ("dependencyOf", "providesApi", "apiConsumedBy")
@@ -160,6 +166,15 @@ INTENTS: tuple[Intent, ...] = (
         relations=("ownedBy",), kinds=_kinds("component", "api", "system", "resource", "domain", "template"), gives=_kinds("group", "user"),
     ),
     Intent(
+        ON_CALL, "owner to page for",
+        (r"(?:who|whom|N) (?:is|are) (?:the )?on[- ]call(?: team| engineer| person)? (?:for|of|at|on) X", r"on[- ]call (?:team |engineer |contact |rotation )?(?:for|of) X",
+         r"(?:who|which ‹\d+›|N) (?:has|carries|holds) the pager (?:for|of) X", r"X(?:'s)? on[- ]call(?: team| engineer| contact| rotation)?", r"«(?P<x>\d+)»'s on[- ]call(?: team| engineer| contact| rotation)?",
+         rf"(?:who|whom|N) (?:should|do|can|must|could|would|to) (?:i |we |one |you )?(?:have to |need to )?{_ALARM} {_WHY} (?:an? (?:incident|outage|problem) (?:of|in|with|on) )?X(?: {_BROKEN})?",
+         rf"{_WHY} X {_BROKEN} (?:who|whom|N) (?:should|do|can|must) (?:i |we |one )?{_ALARM}",
+         rf"X {_BROKEN}(?: and)? (?:who|whom|N) (?:should|do|can|must) (?:i |we |one )?{_ALARM}"),
+        relations=("ownedBy",), kinds=_kinds("component", "api", "system", "resource", "domain", "template"), gives=_kinds("group", "user"),
+    ),
+    Intent(
         "provides", "APIs provided by",
         (rf"N (?:does|do) X {_PROVIDE}", rf"N {_THAT}X {_PROVIDE}", rf"N {_THAT}(?:is |are )?(?:provided|exposed|offered|served|implemented) by X", r"what (?:does|do) X (?:provide|expose|offer|serve)"),
         relations=("providesApi",), kinds=_kinds("component"), gives=_kinds("api"),
@@ -215,3 +230,8 @@ INTENTS: tuple[Intent, ...] = (
         relations=("hasPart",), kinds=_kinds("system", "domain", "component"),
     ),
 )  # fmt: skip
+
+
+def the(name: str) -> Intent:
+    """The row of that name. Raises `LookupError`."""
+    return next(intent for intent in INTENTS if intent.name == name)

@@ -21,6 +21,7 @@ WORD_BUDGET = 110  # leaves room under 120 for citation marks
 PROCEDURE_BUDGET = 220
 SECTIONS = 6  # deeper hits are looked at by nobody
 EMBEDDED = 8  # texts embedded per question: the one cost here that is felt
+_DOING = frozenset({"steps", "code"})
 _AMOUNT = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twice|once|daily|weekly|monthly|hourly)\b"
 )
@@ -59,7 +60,7 @@ def choose(question: Question, hits: Sequence[Hit], *, similarity: Similarity) -
     scored = _scored(question, [part for _, part in cuts], similarity)
     if not scored:
         return Choice(suspicious=suspicious, known=_known(question))
-    chosen = _told(question, scored)
+    chosen = _told(question, scored, [hit.section for hit, _ in cuts])
     lead = chosen[0].section
     found = frozenset(stem for unit in chosen for stem in _own(unit) | _context(unit.section))
     return Choice(
@@ -114,12 +115,12 @@ def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> 
 
 
 def _headed(question: Question, section: Section) -> float:
-    """A heading whose every word the question uses is what the question is about."""
+    """A heading whose every word the question uses is what the question is about, with those it stands under."""
     heading = content_stems(section.heading)
     if not heading or section.heading == section.title:
         return 0.0
     precision = sum(stem in question.weights for stem in heading) / len(heading)
-    return 0.7 * precision * question.covered(frozenset(heading))
+    return 0.7 * precision * question.covered(frozenset(stems(" ".join(section.breadcrumb))))
 
 
 def _shape(question: Question, unit: Unit) -> float:
@@ -128,7 +129,7 @@ def _shape(question: Question, unit: Unit) -> float:
         bonus += 0.08
     if question.wants_person and _PERSON.search(unit.quote):
         bonus += 0.08
-    if question.wants_procedure and unit.kind in {"steps", "code"}:
+    if question.wants_procedure and unit.kind in _DOING:
         bonus += 0.12
     return bonus
 
@@ -144,26 +145,51 @@ def _likeness(
     return {id(unit): float(value) for unit, value in zip(units, near, strict=True)}
 
 
-def _told(question: Question, scored: Sequence[Scored]) -> list[Unit]:
+def is_named(question: Question, section: Section) -> bool:
+    """Whether the question uses every word of the section's heading."""
+    heading = content_stems(section.heading)
+    return bool(heading) and section.heading != section.title and all(s in question.weights for s in heading)
+
+
+def is_below(section: Section, other: Section) -> bool:
+    """Whether `section` is a subsection of `other`, at any depth."""
+    depth = len(other.breadcrumb)
+    return (
+        (section.entity, section.path) == (other.entity, other.path)
+        and len(section.breadcrumb) > depth
+        and section.breadcrumb[:depth] == other.breadcrumb
+    )
+
+
+def _told(question: Question, scored: Sequence[Scored], sections: Sequence[Section]) -> list[Unit]:
     lead = _lead_section(question, scored)
     best = max(entry.score for entry in scored if entry.unit.section is lead)
     own = [entry for entry in scored if entry.unit.section is lead]
     picked: list[Unit] = []
-    if question.wants_procedure and any(entry.unit.kind in {"steps", "code"} for entry in own):
-        _take(picked, [e for e in own if e.unit.kind in {"steps", "code"}], budget=PROCEDURE_BUDGET)
-        _take(picked, own, budget=max(WORD_BUDGET, min(PROCEDURE_BUDGET, _words(picked) + 40)))
-        return _ordered(picked, lead)
+    if question.wants_procedure:
+        parts = [section for section in sections if is_below(section, lead)]
+        if parts and not any(entry.unit.kind in _DOING for entry in own):
+            own += [entry for entry in scored if entry.unit.section in parts]
+        if any(entry.unit.kind in _DOING for entry in own):
+            _take(
+                picked,
+                [e for e in own if e.unit.kind in _DOING],
+                budget=PROCEDURE_BUDGET,
+                sections=1 + len(parts),
+            )
+            _take(picked, own, budget=max(WORD_BUDGET, min(PROCEDURE_BUDGET, _words(picked) + 40)))
+            return _ordered(picked, (lead, *parts))
     _take(picked, [e for e in own if e.score >= 0.72 * best], budget=WORD_BUDGET)
     _take(picked, [e for e in scored if e.score >= 0.82 * best], budget=WORD_BUDGET, sections=3)
     _take(picked, [e for e in own if e.unit.kind != "row"], budget=max(_words(picked), 60))
-    return _ordered(picked, lead)
+    return _ordered(picked, (lead,))
 
 
 def _lead_section(question: Question, scored: Sequence[Scored]) -> Section:
     if question.wants_procedure:
         close = [entry for entry in scored if entry.score >= 0.7 * scored[0].score]
         for entry in close:
-            if entry.unit.kind in {"steps", "code"}:
+            if entry.unit.kind in _DOING:
                 return entry.unit.section
     return scored[0].unit.section
 
@@ -192,8 +218,8 @@ def _words(units: Sequence[Unit]) -> int:
     return sum(unit.words for unit in units)
 
 
-def _ordered(units: Sequence[Unit], lead: Section) -> list[Unit]:
-    order = {lead.key: -1}
+def _ordered(units: Sequence[Unit], first: Sequence[Section]) -> list[Unit]:
+    order = {section.key: number - len(first) for number, section in enumerate(first)}
     for unit in units:
         order.setdefault(unit.section.key, len(order))
     return sorted(units, key=lambda unit: (order[unit.section.key], unit.start))

@@ -36,7 +36,7 @@ def is_verbatim(citation: Citation, text: str) -> bool:
 
 
 def quote_of(units: Sequence[Unit]) -> str:
-    """One contiguous slice over neighbouring units of one block."""
+    """One contiguous slice from the first of neighbouring units to the last."""
     return units[0].section.text[units[0].start : units[-1].end]
 
 

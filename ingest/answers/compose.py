@@ -23,13 +23,18 @@ class Composed:
 def compose(units: Sequence[Unit]) -> Composed:
     """The units, in the given order, as paragraphs, lists, tables and code.
 
-    Neighbouring units of one block share a citation whose quote spans them.
+    Units that follow each other in a section share a citation whose quote spans them.
     """
     citations: list[Citation] = []
     paragraphs: list[str] = []
     told: Unit | None = None
+    begun: Unit | None = None  # where the latest quote begins
     for run in _runs(units):
-        citations.append(cite(len(citations) + 1, run[0].section, quote_of(run)))
+        if begun is not None and told is not None and _follows(told, run[0]):
+            citations[-1] = cite(len(citations), begun.section, quote_of((begun, run[-1])))
+        else:
+            begun = run[0]
+            citations.append(cite(len(citations) + 1, begun.section, quote_of(run)))
         mark = f"[{len(citations)}]"
         if told is not None and run[0].header and _same_block(told, run[0]):
             table, _, marks = paragraphs.pop().rpartition("\n\n")
@@ -53,9 +58,14 @@ def _runs(units: Sequence[Unit]) -> Iterator[list[Unit]]:
 
 
 def _adjacent(one: Unit, other: Unit) -> bool:
+    return _same_block(one, other) and one.kind == other.kind and _follows(one, other)
+
+
+def _follows(one: Unit, other: Unit) -> bool:
+    """Whether nothing but space stands between the two."""
     return (
-        _same_block(one, other)
-        and one.kind == other.kind
+        one.section is other.section
+        and one.end <= other.start
         and not one.section.text[one.end : other.start].strip(" \t\n>")
     )
 

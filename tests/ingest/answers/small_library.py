@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from ingest.answers import Assistant, ChatModel
 from ingest.answers.words import content_stems, stems
-from ingest.documents import Section
+from ingest.documents import Page, Section
 from ingest.entities import Entity, EntityRef
 from ingest.errors import NotFound
 from ingest.graph import CatalogGraph
@@ -89,6 +89,14 @@ class SmallLibrary:
             if (str(one.entity), one.path, one.anchor) == (entity, path, anchor):
                 return one
         raise NotFound(f"no section {entity} {path} {anchor}")
+
+    def page(self, entity: str, path: str, *, principal: Principal) -> Page:
+        found = tuple(one for one in self.sections if (str(one.entity), one.path) == (entity, path))
+        if not found:
+            raise NotFound(f"no page {entity} {path}")
+        ref, first = EntityRef.parse(entity), found[0]
+        text = "\n\n".join(one.text for one in found)
+        return Page(ref, path, first.title, (first.title,), text, first.revision, first.content_hash, found)
 
     def status(self) -> Mapping[str, Any]:
         return {"counts": {"sections": len(self.sections)}}
