@@ -50,11 +50,12 @@ def read_folders(roots: Sequence[Path], *, progress: Progress | None = None) -> 
     tell("Reading catalogs", len(trees), len(trees))
     pages, problems = _pages(read, tell, named=len(trees) > 1)
     sections, broken = _composed(tuple(owners.values()), tell)
+    skipped += [*unreadable_references(tuple(owners.values())), *broken, *problems]
     return Corpus(
         entities=tuple(owners.values()),
         pages=tuple(pages),
         sections=(*sections, *(section for page in pages for section in page.sections)),
-        skipped=(*skipped, *unreadable_references(tuple(owners.values())), *broken, *problems),
+        skipped=tuple(dict.fromkeys(skipped)),  # catalog and docs may both have met the same link
     )
 
 

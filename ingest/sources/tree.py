@@ -69,7 +69,7 @@ class Tree:
         """Content and text of a UTF-8 file of at most `limit` bytes. Raises `UnreadableFile`."""
         try:
             if not path.is_file():
-                raise UnreadableFile("is a folder" if path.is_dir() else "does not exist")
+                raise UnreadableFile(_why_no_file(path))
             size = path.stat().st_size
             if size > limit:
                 raise UnreadableFile(f"has {size / 1e6:.1f} MB; at most {limit / 1e6:.0f} MB are read")
@@ -148,3 +148,9 @@ def _check_link(tree: Tree, path: Path, found: Found) -> bool:
         found.skipped.append(Skipped(tree.relative(path), "a symbolic link to something that does not exist"))
         return False
     return True
+
+
+def _why_no_file(path: Path) -> str:
+    if path.is_dir():
+        return "is a folder"
+    return "is no regular file, but a pipe, socket or device" if path.exists() else "does not exist"

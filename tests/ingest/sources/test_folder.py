@@ -132,6 +132,16 @@ def test_a_site_without_a_catalog_gets_an_entity_and_a_note(tmp_path: Path) -> N
     assert "indexed as component:default/ranking-guide; add a catalog-info.yaml" in reasons(corpus)
 
 
+def test_a_link_that_catalog_and_docs_both_meet_is_told_once(tmp_path: Path) -> None:
+    write(tmp_path, {"tree/catalog-info.yaml": entity("svc", ref=HERE), "outside/secret.md": "# Secret"})
+    write(tmp_path / "tree", SITE)
+    (tmp_path / "tree" / "docs" / "elsewhere").symlink_to(tmp_path / "outside")
+
+    skipped = read_folder(tmp_path / "tree").skipped
+
+    assert [item.path for item in skipped] == ["docs/elsewhere"]
+
+
 def test_a_tree_with_nothing_in_it_says_so(tmp_path: Path) -> None:
     corpus = read_folder(tmp_path)
 

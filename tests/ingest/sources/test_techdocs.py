@@ -182,16 +182,18 @@ def test_bad_files_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
     (docs_folder / "link.md").symlink_to(tmp_path / "secret.md")
     (docs_folder / "loop").symlink_to(docs_folder, target_is_directory=True)
     (docs_folder / "dangling.md").symlink_to("nothing.md")
+    os.mkfifo(docs_folder / "pipe.md")
 
     docs = _read(root)
 
     assert [page.title for page in docs.pages] == ["I", "Bom", "Good"]
     assert _page(docs, "bom.md").markdown == "# Bom\n\ntext\n"
     reasons = {skip.path.removeprefix("docs/"): skip.reason for skip in docs.skipped}
-    assert reasons.keys() == {"README.md", "latin.md", "huge.md", "link.md", "loop", "dangling.md"}
+    assert reasons.keys() == {"README.md", "latin.md", "huge.md", "link.md", "loop", "dangling.md", "pipe.md"}
     assert "offset 5" in reasons["latin.md"]
     assert "5.1 MB" in reasons["huge.md"]
     assert "leaves the tree" in reasons["link.md"]
+    assert "is no regular file" in reasons["pipe.md"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
