@@ -37,6 +37,7 @@ def evaluate_model(
     data_path: Path | str,
     format: str,
     model: str,
+    *,
     protocol: str | None = None,
     seeds: int = 1,
     config: Mapping[str, Any] | None = None,

@@ -95,4 +95,4 @@ def _ready(vectors: NDArray[np.float32], measure: Measure) -> NDArray[np.float32
     if measure == "dot":
         return vectors
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)

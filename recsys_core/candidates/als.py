@@ -86,7 +86,7 @@ class Als:
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
-        return cls(config=parts.config, item_ids=parts.item_ids, factors=parts.tensors["factors"])  # type: ignore[arg-type]
+        return cls(config=parts.config, item_ids=parts.item_ids, factors=parts.tensors["factors"])  # type: ignore[arg-type]  # parsed by STAGE.config
 
 
 STAGE = Stage(AlsConfig, Als)

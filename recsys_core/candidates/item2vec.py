@@ -94,7 +94,7 @@ class Item2Vec:
         latest = histories.last(self.config.last) if self.ordered else histories
         vectors = self.inside if self.config.scoring == "in_out" else self._unit
         sums = np.asarray(latest.matrix @ vectors, dtype=np.float32)
-        return sums / np.maximum(latest.lengths, 1)[:, None].astype(np.float32)
+        return np.asarray(sums / np.maximum(latest.lengths, 1)[:, None], dtype=np.float32)
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, items)."""
@@ -115,7 +115,7 @@ class Item2Vec:
     @cached_property
     def _unit(self) -> NDArray[np.float32]:
         lengths = np.linalg.norm(self.inside, axis=1, keepdims=True)
-        return self.inside / np.where(lengths > 0, lengths, 1)
+        return np.asarray(self.inside / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
     def parts(self) -> Parts:
         tensors = {"inside": self.inside, "outside": self.outside, "prior": self.prior}
@@ -132,7 +132,7 @@ class Item2Vec:
     def from_parts(cls, parts: Parts) -> Self:
         tensors = parts.tensors
         vectors = (tensors["inside"], tensors["outside"], tensors["prior"])
-        model = cls(parts.config, parts.item_ids, *vectors, parts.facts["ordered"])  # type: ignore[arg-type]
+        model = cls(parts.config, parts.item_ids, *vectors, parts.facts["ordered"])  # type: ignore[arg-type]  # parsed by STAGE.config
         model.__dict__["neighbours"] = Neighbours.load(model.inside, measure="cosine", folder=parts.folder)
         return model
 

@@ -42,7 +42,13 @@ class ItemKnn:
     similarity: "csr_matrix"
 
     @classmethod
-    def fit(cls, data: Dataset, *, config: ItemKnnConfig | None = None, seed: int = 0) -> Self:
+    def fit(
+        cls,
+        data: Dataset,
+        *,
+        config: ItemKnnConfig | None = None,
+        seed: int = 0,  # noqa: ARG003 - every candidate model is fitted with a seed
+    ) -> Self:
         """Deterministic: the seed is not used. Raises LibraryMissing."""
         config = config or ItemKnnConfig()
         module = library("implicit", module="implicit.nearest_neighbours")
@@ -76,9 +82,8 @@ class ItemKnn:
 
         size = len(parts.item_ids)
         arrays = (parts.tensors["data"], parts.tensors["indices"], parts.tensors["indptr"])
-        return cls(
-            config=parts.config, item_ids=parts.item_ids, similarity=csr_matrix(arrays, shape=(size, size))
-        )  # type: ignore[arg-type]
+        similarity = csr_matrix(arrays, shape=(size, size))
+        return cls(config=parts.config, item_ids=parts.item_ids, similarity=similarity)  # type: ignore[arg-type]  # parsed by STAGE.config
 
 
 STAGE = Stage(ItemKnnConfig, ItemKnn)

@@ -37,7 +37,13 @@ class Popularity:
     counts: NDArray[np.float32]
 
     @classmethod
-    def fit(cls, data: Dataset, *, config: PopularityConfig | None = None, seed: int = 0) -> Self:
+    def fit(
+        cls,
+        data: Dataset,
+        *,
+        config: PopularityConfig | None = None,
+        seed: int = 0,  # noqa: ARG003 - every candidate model is fitted with a seed
+    ) -> Self:
         """Count. Raises InvalidConfig when a half-life is given and the data has no times."""
         config = config or PopularityConfig()
         if config.half_life_days is None:
@@ -61,7 +67,7 @@ class Popularity:
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
-        return cls(config=parts.config, item_ids=parts.item_ids, counts=parts.tensors["counts"])  # type: ignore[arg-type]
+        return cls(config=parts.config, item_ids=parts.item_ids, counts=parts.tensors["counts"])  # type: ignore[arg-type]  # parsed by STAGE.config
 
 
 STAGE = Stage(PopularityConfig, Popularity)

@@ -98,11 +98,10 @@ def _lists(
     step = max(1, BLOCK // parts.histories.item_count)
     names: list[str] = []
     tables, weights = [], []
-    width = 1 + config.hard * len(sources) + config.random
     for start in range(0, len(rows), step):
         chosen = rows[start : start + step]
         past, wanted = parts.histories.take(chosen), parts.targets.take(chosen)
-        places, offsets = _candidates(past, wanted, sources, config, rng, width)
+        places, offsets = _candidates(past, wanted, sources=sources, config=config, rng=rng)
         found = {
             name: np.take_along_axis(block, places, axis=1)
             for name, block in features(past, sources=sources, shelf=shelf, ordered=parts.train.ordered)
@@ -116,10 +115,10 @@ def _lists(
 def _candidates(
     past: Histories,
     wanted: Histories,
+    *,
     sources: Mapping[str, Scorer],
     config: LinearRankerConfig,
     rng: np.random.Generator,
-    width: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(rows, width) item indices, the target first, and log of how many items each stands for, -inf in unused places.
 
@@ -133,6 +132,7 @@ def _candidates(
             fresh = scores.copy()
             fresh[past.row(row)] = -np.inf
             best[row].append(top(fresh, config.hard))
+    width = 1 + config.hard * len(sources) + config.random
     places = np.zeros((len(past), width), dtype=np.int64)
     offsets = np.full((len(past), width), -np.inf)
     for row, lists in enumerate(best):

@@ -17,7 +17,11 @@ class CreatorCapConfig(Config):
     most: int = Field(default=2, ge=1)
 
 
-def creator_cap(slate: Slate, situation: Situation, config: CreatorCapConfig) -> Ruling:
+def creator_cap(
+    slate: Slate,
+    situation: Situation,  # noqa: ARG001 - every rule takes these three
+    config: CreatorCapConfig,
+) -> Ruling:
     """Keeps the best `most` of each creator; items without a creator are never counted."""
     count: Counter[str] = Counter()
     reasons: dict[str, str] = {}

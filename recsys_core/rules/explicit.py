@@ -13,7 +13,11 @@ class ExplicitConfig(Config):
     kind: Literal["explicit"] = "explicit"
 
 
-def explicit(slate: Slate, situation: Situation, config: ExplicitConfig) -> Ruling:
+def explicit(
+    slate: Slate,
+    situation: Situation,
+    config: ExplicitConfig,  # noqa: ARG001 - every rule takes these three
+) -> Ruling:
     """Keeps everything when explicit items are allowed."""
     if situation.explicit_allowed:
         return Ruling(slate)

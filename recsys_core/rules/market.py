@@ -13,7 +13,11 @@ class MarketConfig(Config):
     kind: Literal["market"] = "market"
 
 
-def market(slate: Slate, situation: Situation, config: MarketConfig) -> Ruling:
+def market(
+    slate: Slate,
+    situation: Situation,
+    config: MarketConfig,  # noqa: ARG001 - every rule takes these three
+) -> Ruling:
     """Keeps items of the situation's market and items available everywhere."""
     place = situation.market
     reasons = {

@@ -171,4 +171,5 @@ def _aligned(law: Law, shelf: _Shelf, data: Dataset) -> Law:
 
 
 def _unit(rows: NDArray[np.floating]) -> Floats:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: Floats = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
