@@ -37,7 +37,8 @@ class Item2VecConfig(Config):
     dimensions: int = Field(default=64, ge=2, le=1_024)
     window: int = Field(default=5, ge=1, le=1_000)
     negatives: int = Field(default=10, ge=1, le=100)
-    epochs: int = Field(default=10, ge=1, le=1_000)
+    epochs: int = Field(default=20, ge=1, le=1_000)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
     popularity_power: float = Field(default=0.5, ge=-1, le=1)
     scoring: Literal["in_out", "cosine"] = "in_out"
     prior: bool = True
@@ -71,6 +72,7 @@ class Item2Vec:
             negative=config.negatives,
             ns_exponent=config.popularity_power,
             epochs=max(config.epochs, -(-config.words // int(counts.sum()))),
+            alpha=config.learning_rate,
             sg=1,
             min_count=1,
             sample=0,

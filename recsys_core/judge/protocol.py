@@ -6,7 +6,6 @@ name; `tests/recsys_core/test_protocols.py` pins the hashes of the shipped ones.
 
 import hashlib
 import json
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -51,10 +50,10 @@ class EvaluationProtocol(Config):
             raise ValueError("train 'all-but-two' belongs to holdout 'last'")
         return self
 
-    @cached_property
+    @property
     def hash(self) -> str:
-        """sha256 over the canonical JSON of everything but the prose in `about`."""
-        content = self.model_dump(mode="json", exclude={"about"})
+        """sha256 over the canonical JSON of what decides figures: all but `about`, and `beside`, which adds others."""
+        content = self.model_dump(mode="json", exclude={"about", "beside"})
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
