@@ -11,7 +11,7 @@ from recsys_core.judge import Split, load_protocol, split
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    return generate(WorldConfig(users=500, tracks=150, episodes=60, audiobooks=30, playlists=120))
+    return generate(WorldConfig(users=800, tracks=300, episodes=120, audiobooks=60, playlists=200))
 
 
 @pytest.fixture(scope="session")

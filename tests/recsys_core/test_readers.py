@@ -150,6 +150,7 @@ def test_data_cannot_be_changed_in_place() -> None:
         data.histories.items[0] = 1
 
 
+@pytest.mark.slow
 def test_public_counts_equal_the_published_ones(public: Path) -> None:
     found = read(public / "s3rec" / "Toys_and_Games.txt", "s3rec")
     assert (len(found.user_ids), len(found.items), found.interactions) == (19_412, 11_924, 167_597)
