@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from recsys_core import evaluate_model, load_protocol, models
 from recsys_core.__main__ import main
+from recsys_core.candidates.popularity import Popularity
 from recsys_core.data import Histories
+from recsys_core.data.readers import read
 from recsys_core.errors import InvalidConfig, UnknownStage
 from recsys_core.judge import judge
-from recsys_core.judge.split import Split
+from recsys_core.judge.split import Split, split
 
 # Zhou et al. 2020, full-rank table, R@5 N@5 R@10 N@10
 PUBLISHED = {
@@ -36,10 +38,17 @@ def test_the_models_are_the_kinds_and_the_pipeline() -> None:
     assert models() == ("als", "item2vec", "item_knn", "popularity", "pipeline")
 
 
-@pytest.mark.parametrize(
-    "name", ["Toys_and_Games", pytest.param("Sports_and_Outdoors", marks=pytest.mark.slow)]
-)
-def test_popularity_equals_the_published_row_and_the_honest_row_is_lower(public: Path, name: str) -> None:
+def test_popularity_equals_the_published_row(public: Path) -> None:
+    data = read(public / "s3rec" / "Toys_and_Games.txt", "s3rec")
+    protocol = load_protocol("s3rec-table")
+    parts = split(data, protocol)
+    values = judge(Popularity.fit(parts.counted), parts, protocol)["masked"].values
+    assert tuple(round(float(values[metric].mean()), 4) for metric in METRICS) == PUBLISHED["Toys_and_Games"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_honest_row_stands_beside_the_published_one_and_is_lower(public: Path, name: str) -> None:
     result = evaluate_model(public / "s3rec" / f"{name}.txt", "s3rec", "popularity", protocol="s3rec-table")
     assert tuple(round(result.metrics["masked"][metric], 4) for metric in METRICS) == PUBLISHED[name]
     assert result.beside is not None
