@@ -22,12 +22,13 @@ from recsys_core.data.items import Item
 from recsys_core.errors import EmptyHistory
 from recsys_core.judge.ranks import check
 from recsys_core.model import Model
+from recsys_core.neighbours import Neighbours
+from recsys_core.proposals import indices, propose
 from recsys_core.ranking.linear_ranker import LinearRanker
 from recsys_core.ranking.shelf import Shelf
 from recsys_core.rules.slate import Candidate, Change, Situation, Slate
 from recsys_core.sources import fit_all
 from recsys_core.stages import configure, stage
-from recsys_core.top import top
 
 
 def _of(family: str) -> BeforeValidator:
@@ -110,6 +111,11 @@ class Pipeline:
         """The catalogue as the ranker sees it."""
         return Shelf(self.data)
 
+    @cached_property
+    def indices(self) -> dict[str, Neighbours]:
+        """Nearest-neighbour indices by source, empty for a catalogue small enough to scan."""
+        return indices(self.sources, items=len(self.data.items))
+
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, items) for the judge: the ranker over the whole catalogue, without rules."""
         if self.ranker is None:
@@ -148,9 +154,8 @@ class Pipeline:
         """Everything the sources propose, best first. What was seen is proposed too: dropping it is a rule's affair."""
         proposers: dict[int, list[str]] = {}
         for name, source in self.sources.items():
-            scores = source.score(past)
-            check(scores, past)
-            for item in top(scores[0], self.config.take + len(past.items)):
+            count = self.config.take + len(past.items)
+            for item in propose(source, past, count, index=self.indices.get(name)):
                 proposers.setdefault(int(item), []).append(name)
         scores = self.score(past)
         check(scores, past)

@@ -88,20 +88,25 @@ class Item2Vec:
 
     @property
     def item_vectors(self) -> NDArray[np.float32]:
-        """(items, d): what a query is multiplied with."""
-        return self.outside if self.config.scoring == "in_out" else self._unit
+        """(items, d + 1), or (items, d) for cosine: what a query is multiplied with; the prior is the last column."""
+        return np.column_stack([self.outside, self.prior]) if self.config.scoring == "in_out" else self._unit
 
     def queries(self, histories: Histories) -> NDArray[np.float32]:
-        """(rows, d) mean vector of the latest items, of all where there is no order; zero for an empty history."""
+        """(rows, d + 1), or (rows, d) for cosine: mean vector of the latest items, of all where there is no order.
+
+        The last column is 1, for the prior; the others are zero for an empty history.
+        """
         latest = histories.last(self.config.last) if self.ordered else histories
         vectors = self.inside if self.config.scoring == "in_out" else self._unit
         sums = np.asarray(latest.matrix @ vectors, dtype=np.float32)
-        return np.asarray(sums / np.maximum(latest.lengths, 1)[:, None], dtype=np.float32)
+        means = np.asarray(sums / np.maximum(latest.lengths, 1)[:, None], dtype=np.float32)
+        if self.config.scoring == "cosine":
+            return means
+        return np.column_stack([means, np.ones(len(means), np.float32)])
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, items)."""
-        scores = self.queries(histories) @ self.item_vectors.T
-        return scores + self.prior if self.config.scoring == "in_out" else scores
+        return self.queries(histories) @ self.item_vectors.T
 
     def alike(self, item: int, k: int = 10) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The k items most like `item` by cosine, and how alike; the item itself is left out."""

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from recsys_core import Pipeline, PipelineConfig, Situation, World, load_pipeline, save_pipeline
+from recsys_core.candidates.als import Als, AlsConfig
+from recsys_core.candidates.popularity import Popularity
 from recsys_core.config import parse
 from recsys_core.data import Dataset, Interactions, Item
 from recsys_core.errors import (
@@ -18,6 +20,7 @@ from recsys_core.errors import (
     UnknownUser,
 )
 from recsys_core.judge import Split, judge, load_protocol, paired_difference
+from recsys_core.proposals import indices, propose
 
 LOO = load_protocol("loo-full")
 RULES = [{"kind": "seen"}, {"kind": "market"}, {"kind": "creator_cap", "most": 1}]
@@ -94,6 +97,17 @@ def test_a_source_that_returns_nan_is_caught_before_anything_is_shown(pipeline: 
     broken = Pipeline(pipeline.config, pipeline.data, {"broken": Broken()}, None)  # type: ignore[dict-item]
     with pytest.raises(InvalidScores, match="nan"):
         broken.recommend(pipeline.data.user_ids[0])
+
+
+def test_a_large_catalogue_is_searched_by_neighbours_and_shows_nearly_the_same(parts: Split) -> None:
+    model = Als.fit(parts.train, config=AlsConfig(factors=16))
+    found = indices({"als": model, "popularity": Popularity.fit(parts.train)}, items=480, exact_below=100)
+    assert list(found) == ["als"]
+    assert found["als"].graph is not None
+    past = parts.histories.slice(0, 1)
+    scanned, searched = (propose(model, past, 50, index=index) for index in (None, found["als"]))
+    assert len(set(scanned) & set(searched)) >= 49
+    assert indices({"als": model}, items=480) == {}
 
 
 def test_one_source_needs_no_ranker(parts: Split) -> None:
