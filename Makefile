@@ -7,6 +7,9 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 LOCKS := requirements/runtime.lock requirements/embedder.txt pyproject.toml
 
+# Some images forbid Python to keep compiled files; each start would then compile a thousand modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run install test test-integration test-all check format golden docs lock bench clean
 
@@ -33,7 +36,7 @@ check: $(DEV) ## Format, lint, types, arrows, docs, tests: what must be green be
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 	@$(MAKE) --no-print-directory test
 
 format: $(DEV) ## Format the code and sort what can be sorted

@@ -4,7 +4,6 @@ Errors of `tools` and `ingest` were written for whoever reads them, so their mes
 exception is a bug: the client learns that and nothing of its text, the log gets all of it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,12 +78,8 @@ def problem_of(error: BaseException) -> Problem:
 
 
 def tool_error(error: Exception) -> ToolError:
-    """What the model reads: the message, and for fields that do not fit, each with its reason."""
-    problem = problem_of(error)
-    details = {key: value for key, value in problem.details.items() if value}
-    return ToolError(
-        f"{problem.message}\n{json.dumps(details, ensure_ascii=False)}" if details else problem.message
-    )
+    """What the model reads: the message, which says everything that `details` would."""
+    return ToolError(problem_of(error).message)
 
 
 def resource_error(error: Exception) -> ResourceError:

@@ -17,11 +17,12 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.authentication import AuthCredentials
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import Problem, problem_response
-from server.settings import LOOPBACK_NAMES, ApiToken, Settings
+from server.settings import LOOPBACK_NAMES, ApiToken, Settings, SettingsInvalid
 from tools.principal import Principal
 
 _PRINCIPAL = "cuebook.principal"
@@ -31,7 +32,7 @@ _OPEN_PATHS = frozenset(
 _OPEN_PREFIXES = ("/static/", "/catalog/")  # the page itself; what it shows comes from the API
 
 
-class TokensMissing(ValueError):
+class TokensMissing(SettingsInvalid):
     """The server would listen beyond this machine without asking anybody who they are."""
 
 
@@ -62,6 +63,9 @@ class HostGuard:
         self._origins = {origin.rstrip("/").lower() for origin in settings.allowed_origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            # uvicorn's httptools leaves spaces around values; https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+            scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         problem = self._problem(Headers(scope=scope)) if scope["type"] == "http" else None
         if problem is None:
             await self._app(scope, receive, send)
@@ -78,6 +82,26 @@ class HostGuard:
             text = f"pages of {origin!r} may not call this server; if they should, add it to CUEBOOK_ALLOWED_ORIGINS"
             return Problem(403, "foreign_origin", text)
         return None
+
+
+class BodyLimit:
+    """Stops reading a request's body after `limit` bytes; the route that reads it answers 413."""
+
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+        self._app, self._limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._limit:
+                raise HTTPException(413, f"the body is longer than {self._limit:,} bytes; send less at once")
+            return message
+
+        await self._app(scope, counted if scope["type"] == "http" else receive, send)
 
 
 class Tokens:

@@ -144,6 +144,10 @@ class Settings(BaseSettings):
     def _splits_names(cls, value: object) -> object:
         return _split(value, ",")
 
+    def source_of(self, name: str) -> str:
+        """Where the value of the setting `name` came from: `default`, `settings.toml`, `environment`, …"""
+        return _source(self._given, name)
+
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
@@ -200,7 +204,7 @@ def describe(settings: Settings) -> tuple[SettingLine, ...]:
         value: Any = settings
         for part in name.split("."):
             value = getattr(value, "json_lines" if part == "json" else part)
-        source = _source(settings._given, name)
+        source = settings.source_of(name)
         lines.append(SettingLine(name, _variable(name), _shown(value), source, info.description or ""))
     return tuple(lines)
 

@@ -16,3 +16,6 @@ class Principal(BaseModel):
     door: str = Field(
         default="", description="Which door the call came through: cli, rest, mcp-http, mcp-stdio."
     )
+    client: str = Field(
+        default="", description="The program that called, as it names itself; for the audit only."
+    )

@@ -71,7 +71,10 @@ def _resolved(target: str, *, tree: Tree, folder: Path) -> list[Path]:
 def _matches(pattern: str, *, tree: Tree, folder: Path) -> list[Path]:
     parts = PurePosixPath(pattern).parts
     fixed = next(at for at, part in enumerate(parts) if _MAGIC.search(part))
-    start = tree.follow("/".join(parts[:fixed]) or ".", folder=folder)
+    try:
+        start = tree.follow("/".join(parts[:fixed]) or ".", folder=folder)
+    except LeavesTree as error:
+        raise LeavesTree(f"target {pattern!r} leaves the tree; only files under it are read") from error
     rest = parts[fixed:]
     if ".." in rest:
         raise LeavesTree(f"target {pattern!r} has `..` after a wildcard; write the path out")

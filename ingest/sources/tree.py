@@ -25,15 +25,22 @@ class UnreadableFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A root, absolute and without symbolic links."""
+    """A root, absolute and without symbolic links.
+
+    With an `entry`, a catalog file of the root, only that file is read and what it leads to: a project whose
+    folder holds other projects' catalogs (examples, test data) names its own file.
+    """
 
     root: Path
+    entry: Path | None = None
 
     @classmethod
     def at(cls, root: Path) -> "Tree":
-        """Raises `SourceError` when `root` is no folder that can be read."""
+        """The tree of a folder, or of one catalog file. Raises `SourceError` when it cannot be read."""
+        if root.is_file() and root.suffix in (".yaml", ".yml"):
+            return cls(root.resolve().parent, root.resolve())
         if not root.is_dir():
-            problem = "is a file" if root.exists() else "does not exist"
+            problem = "is no catalog file" if root.exists() else "does not exist"
             raise SourceError(f"{str(root)!r} {problem}; give a folder with catalog YAML or an mkdocs.yml")
         if not os.access(root, os.R_OK | os.X_OK):
             raise SourceError(f"{str(root)!r} may not be read by this user; change its permissions")
@@ -88,7 +95,10 @@ class Found:
 
 
 def walk(tree: Tree) -> Found:
-    """Every YAML file of the tree but those in hidden, generated and dependency folders."""
+    """Every YAML file of the tree but those in hidden, generated and dependency folders; or its entry alone."""
+    if tree.entry is not None:
+        beside = [tree.root / name for name in sorted(_MKDOCS)]
+        return Found(descriptors=[tree.entry], mkdocs=[path for path in beside if path.is_file()])
     found = Found()
     for folder, names in _folders(tree, found):
         for name in sorted(names):

@@ -1,6 +1,7 @@
 """`cuebook actions`: what can be done, and doing it."""
 
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ def list_actions(as_json: AsJson = False, home: Home = None) -> None:
     cuebook, _ = open_session(home)
     infos = cuebook.actions.list()
     if as_json:
-        print_json([info.model_dump(mode="json") for info in infos])
+        print_json([asdict(info) for info in infos])
         return
     for info in infos:
         print(f"{info.name:<20} {info.effect.value:<10} {info.title}")
@@ -25,13 +26,15 @@ def list_actions(as_json: AsJson = False, home: Home = None) -> None:
 
 @app.command("show")
 def show_action(
-    name: Annotated[str, typer.Argument(help="The action's name.")], as_json: AsJson = False, home: Home = None
+    name: Annotated[str, typer.Argument(help="The action's name.")],
+    as_json: AsJson = False,
+    home: Home = None,
 ) -> None:
     """Show what an action does, what it takes and what it answers."""
     cuebook, _ = open_session(home)
     info = cuebook.actions.get(name).info
     if as_json:
-        print_json(info.model_dump(mode="json"))
+        print_json(asdict(info))
         return
     print(f"{info.name}: {info.description}\n\neffect {info.effect.value}, scope {info.scope}\n\nTakes:")
     required = info.input_schema.get("required", [])
@@ -45,11 +48,12 @@ def call_action(
     name: Annotated[str, typer.Argument(help="The action's name.")],
     arguments: Annotated[str, typer.Option("--json", help="Its arguments, a JSON object.")] = "{}",
     home: Home = None,
-) -> int:
+) -> None:
     """Call an action and print its structured result; one with an effect is planned, not done (exit code 3)."""
     result = call(home, name, _object(arguments))
     print_json(result)
-    return Exit.PLANNED if result.get("status") == "planned" and "digest" in result else Exit.DONE
+    if result.get("status") == "planned" and "digest" in result:
+        raise typer.Exit(Exit.PLANNED)
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -58,5 +62,7 @@ def _object(text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise typer.BadParameter(f"--json is not JSON: {error}; given {text[:80]!r}") from error
     if not isinstance(value, dict):
-        raise typer.BadParameter(f"--json must be an object such as '{{\"question\": \"…\"}}'; given {text[:80]!r}")
+        raise typer.BadParameter(
+            f'--json must be an object such as \'{{"question": "…"}}\'; given {text[:80]!r}'
+        )
     return value

@@ -1,9 +1,8 @@
 """The command line's frame: options every command shares, and one place where errors become text and codes."""
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, NoReturn
 
-import click
 import typer
 
 import ingest.errors
@@ -72,24 +71,15 @@ app.command("settings")(settings.settings)
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
     try:
-        result: Any = app(arguments, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as help_asked:
-        print(help_asked.format_message())
-        sys.exit(Exit.USAGE)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(Exit.USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        print("interrupted; what was finished is kept", file=sys.stderr)
-        sys.exit(Exit.INTERRUPTED)
+        app(arguments)
+    except KeyboardInterrupt:
+        _leave("interrupted; what was finished is kept", Exit.INTERRUPTED)
     except SettingsInvalid as error:
-        _tell(error)
-        sys.exit(Exit.USAGE)
+        _leave(f"error: {error}", Exit.USAGE)
     except (tools.errors.ActionError, ingest.errors.IngestError, OSError) as error:
-        _tell(error)
-        sys.exit(exit_code(error))
-    sys.exit(result if isinstance(result, int) else Exit.DONE)
+        _leave(f"error: {error}", exit_code(error))
 
 
-def _tell(error: Exception) -> None:
-    print(f"error: {error}", file=sys.stderr)
+def _leave(message: str, code: Exit) -> NoReturn:
+    print(message, file=sys.stderr)
+    sys.exit(code)

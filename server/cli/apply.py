@@ -11,7 +11,7 @@ from server.cli.session import Home, open_session, print_json
 
 def apply(
     digest: Annotated[str, typer.Argument(help="The digest that planning printed.")], home: Home = None
-) -> int:
+) -> None:
     """Apply a plan exactly once; a second time prints the first result."""
     cuebook, principal = open_session(home)
     try:
@@ -19,4 +19,5 @@ def apply(
     finally:
         cuebook.close()
     print_json(result)
-    return Exit.DENIED if result.get("status") == "refused" else Exit.DONE
+    if result["status"] != "done":
+        raise typer.Exit(Exit.DENIED if result["status"] == "refused" else Exit.FAILED)

@@ -23,7 +23,9 @@ def ask(
     system: System = None,
     component: Component = None,
     batch: Annotated[Path | None, typer.Option(help='Questions, a line each: {"id","question"}.')] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the batch's answers go, a JSON object a line.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the batch's answers go, a JSON object a line.")
+    ] = None,
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:

@@ -31,7 +31,7 @@ def run_batch(source: Path, target: Path, answer: Callable[[str], Mapping[str, A
                 result = answer(question)
                 ms = round((time.perf_counter() - started) * 1000, 2)
                 out.write(json.dumps({"id": identity, "ms": ms, **result}, ensure_ascii=False) + "\n")
-        os.replace(partial, target)
+        Path(partial).replace(target)
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
@@ -47,7 +47,9 @@ def _read(source: Path) -> Iterator[tuple[Any, str]]:
         except json.JSONDecodeError as error:
             raise typer.BadParameter(f"{source}:{number} is not JSON: {error}") from error
         if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("question"), str):
-            raise typer.BadParameter(f'{source}:{number} is not {{"id": ..., "question": "..."}}: {line[:80]!r}')
+            raise typer.BadParameter(
+                f'{source}:{number} is not {{"id": ..., "question": "..."}}: {line[:80]!r}'
+            )
         yield row["id"], row["question"]
 
 

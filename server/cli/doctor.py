@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import typer
+
 from ingest.errors import IngestError
 from server import __version__
 from server.cli.exits import Exit
@@ -29,7 +31,7 @@ class Finding:
     advice: str = ""
 
 
-def doctor(as_json: AsJson = False, home: Home = None) -> int:
+def doctor(as_json: AsJson = False, home: Home = None) -> None:
     """Check this installation; exit code 1 when something needs attention."""
     findings = list(_findings(settings_of(home)))
     if as_json:
@@ -39,7 +41,8 @@ def doctor(as_json: AsJson = False, home: Home = None) -> int:
             print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check:<10} {finding.detail}")
             if not finding.ok:
                 print(f"     {'':<10} -> {finding.advice}")
-    return Exit.DONE if all(finding.ok for finding in findings) else Exit.FAILED
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(Exit.FAILED)
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:
@@ -64,7 +67,11 @@ def _home(home: Path) -> Finding:
 def _sources(settings: Settings) -> Finding:
     missing = [str(source) for source in settings.sources if not source.exists()]
     detail = ", ".join(map(str, settings.sources)) or "none configured"
-    advice = f"missing: {', '.join(missing)}" if missing else "name folders with `cuebook ingest PATH` or CUEBOOK_SOURCES"
+    advice = (
+        f"missing: {', '.join(missing)}"
+        if missing
+        else "name folders with `cuebook ingest PATH` or CUEBOOK_SOURCES"
+    )
     return Finding("sources", bool(settings.sources) and not missing, detail, advice)
 
 
@@ -100,10 +107,15 @@ def _state(settings: Settings) -> Finding:
     if not path.exists():
         return Finding("audit", True, "nothing recorded yet")
     try:
-        rows = Audit.open(path).verify()
+        audit = Audit.open(path)
+        verdict = audit.verify()
+        audit.close()
     except ActionError as error:
         return Finding("audit", False, str(error), "keep the file, and compare it with a backup")
-    return Finding("audit", True, f"{rows} rows, hash chain unbroken")
+    if verdict.broken is not None:
+        problem = f"row {verdict.broken.number}: {verdict.broken.reason}"
+        return Finding("audit", False, problem, "keep the file, and compare it with a backup")
+    return Finding("audit", True, f"{verdict.number} rows, unbroken; head {verdict.number}:{verdict.head}")
 
 
 def _model(settings: Settings) -> Finding:
@@ -118,7 +130,9 @@ def _model(settings: Settings) -> Finding:
         reply.raise_for_status()
     except httpx.HTTPError as error:
         problem = type(error).__name__
-        return Finding("model", False, f"{settings.model.url}: {problem}", "start it, or unset CUEBOOK_MODEL__URL")
+        return Finding(
+            "model", False, f"{settings.model.url}: {problem}", "start it, or unset CUEBOOK_MODEL__URL"
+        )
     return Finding("model", True, f"{settings.model.name} at {settings.model.url}")
 
 

@@ -11,7 +11,9 @@ from server.cli.session import AsJson, Home, call, print_json
 
 
 def entities(
-    kind: Annotated[str | None, typer.Option(help="component, api, resource, system, domain, group, user, …")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="component, api, resource, system, domain, group, user, …")
+    ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="spec.type, such as service or model.")] = None,
     owner: Annotated[str | None, typer.Option(help="A group or user.")] = None,
     system: Annotated[str | None, typer.Option(help="The system it is part of.")] = None,

@@ -1,15 +1,15 @@
 """Exit codes, the same for every command: what a script may rely on.
 
-    0  done
-    1  failed: a fault of ours, or of the machine
-    2  usage: an unknown option, or arguments that do not fit
-    3  planned: nothing was done yet; apply the digest
-    4  denied
-    5  a target of the plan moved
-    6  the plan expired
-    7  not found: no such entity, page, action or plan
-    8  unavailable: nothing indexed, a model or port that cannot be had, another index build under way
-    130  interrupted
+0  done
+1  failed: a fault of ours, or of the machine
+2  usage: an unknown option, or arguments that do not fit
+3  planned: nothing was done yet; apply the digest
+4  denied
+5  a target of the plan moved
+6  the plan expired
+7  not found: no such entity, page, action or plan
+8  unavailable: nothing indexed, a model or port that cannot be had, another index build under way
+130  interrupted
 """
 
 from enum import IntEnum

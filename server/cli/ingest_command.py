@@ -1,7 +1,8 @@
 """`cuebook ingest`: read catalog and docs, build the index. (`ingest` is the package's name, hence the file's.)"""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,10 +36,9 @@ def ingest(
         print(f"  … and {len(report['skipped']) - _SHOWN} more; --json lists them all")
 
 
-def summary(report: dict[str, object]) -> str:
+def summary(report: Mapping[str, Any]) -> str:
     """One line about an index build."""
     counts = report["counts"]
-    assert isinstance(counts, dict)
     state = f"generation {report['generation']}" if report["changed"] else "nothing changed"
     return (
         f"{counts['entities']} entities, {counts['pages']} pages, {counts['sections']} sections: "

@@ -21,4 +21,6 @@ def restore(
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:
-        print(f"restored {len(report.members)} files into {settings_of(home).home}")
+        print(f"restored {len(report.members)} files of {report.created_at} into {report.home}")
+        if report.moved_aside:
+            print(f"what stood there is in {report.moved_aside}")

@@ -9,7 +9,9 @@ import typer
 from server.cli.batch import batch_pair, run_batch
 from server.cli.session import AsJson, Home, call, open_session, print_json
 
-Kind = Annotated[list[str] | None, typer.Option("--kind", help="Only entities of this kind; may be repeated.")]
+Kind = Annotated[
+    list[str] | None, typer.Option("--kind", help="Only entities of this kind; may be repeated.")
+]
 Owner = Annotated[str | None, typer.Option("--owner", help="Only what this group or user owns.")]
 System = Annotated[str | None, typer.Option("--system", help="Only parts of this system.")]
 Component = Annotated[str | None, typer.Option("--component", help="Only this entity and its docs.")]

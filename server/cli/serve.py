@@ -58,7 +58,7 @@ def run_server(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
 
 async def _serve(server: "uvicorn.Server", listener: socket.socket, started: Callable[[], None]) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(0.02)
     if server.started:
         started()

@@ -16,7 +16,9 @@ from tools.principal import Principal
 
 Home = Annotated[
     Path | None,
-    typer.Option("--home", help="Where the index and all state live.", show_default="$CUEBOOK_HOME or .cuebook"),
+    typer.Option(
+        "--home", help="Where the index and all state live.", show_default="$CUEBOOK_HOME or .cuebook"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 

@@ -7,11 +7,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ingest.entities import EntityRef
 from server.cli.ingest_command import summary
 from server.cli.progress import Progress
 from server.cli.serve import Host, Port, listen, run_server
 from server.cli.session import Home, settings_of
+from server.composition import compose
 from server.settings import Settings
+
+_DEMO = EntityRef("component", "default", "home-ranker")
 
 
 def up(host: Host = None, port: Port = None, home: Home = None) -> None:
@@ -41,10 +45,25 @@ def _welcome(address: str, settings: Settings, seconds: float) -> None:
     out.print("MCP clients: paste one of these into the client's configuration")
     out.print(f"  over HTTP   {json.dumps(client_configuration(url=f'{address}/mcp'))}")
     out.print(f"  over stdio  {json.dumps(client_configuration(home=settings.home))}\n")
+    name, question = _something_to_ask(settings)
     out.print("Try")
-    out.print(f"  open {address} and ask: Who owns the ranking service?")
-    out.print(f'  {_command()} ask "What do I do when the index recall gate fails?"')
+    out.print(f"  open {address} and ask: Who owns {name}?")
+    out.print(f'  {_command()} ask "{question}"')
     out.print(f"  {_command()} entities --kind component --lifecycle production")
+
+
+def _something_to_ask(settings: Settings) -> tuple[str, str]:
+    """A component's name, and a question that fits what is indexed here."""
+    cuebook = compose(settings)
+    try:
+        catalog = cuebook.library.catalog(cuebook.local_principal(door="cli"))
+    finally:
+        cuebook.close()
+    if catalog.get(_DEMO) is not None:
+        return _DEMO.name, "An ANN swap is stuck, what do I do?"
+    component = next((entity for entity in catalog.query(kind="component") if entity.owner), None)
+    name = component.ref.name if component else "my service"
+    return name, f"What depends on {name}?"
 
 
 def client_configuration(*, url: str | None = None, home: Path | None = None) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""One file an action; `tools.catalogue` finds them, nothing lists them."""

@@ -1,0 +1,154 @@
+"""What indexing and searching cost: `python -m benchmarks.index [FOLDER…]`.
+
+Reads the folders, embeds their texts bare and then builds an index of them in the same run, builds it again with
+nothing changed, and asks a heading of every section as a question. `--copies` multiplies the corpus (each copy
+under another name and with words of its own, so that nothing is shared) to reach a size worth measuring.
+"""
+
+import argparse
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ingest.documents import Corpus
+from ingest.entities import EntityRef
+from ingest.index.build import build_index
+from ingest.index.embedders import Embedder, Vectors
+from ingest.index.hashing import HashingEmbedder
+from ingest.index.minilm import MiniLM
+from ingest.library import Filters, Library
+from ingest.sources.folder import read_folders
+
+
+class Timed:
+    """An embedder that counts the time and the tokens that go through it."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.name, self.dimension, self.max_tokens = embedder.name, embedder.dimension, embedder.max_tokens
+        self.wall = self.cpu = 0.0
+        self.texts: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        wall, cpu = time.perf_counter(), time.process_time()
+        vectors = self._embedder.embed(texts)
+        self.wall += time.perf_counter() - wall
+        self.cpu += time.process_time() - cpu
+        self.texts += texts
+        return vectors
+
+    def count_tokens(self, text: str) -> int:
+        return self._embedder.count_tokens(text)
+
+
+@dataclass(frozen=True)
+class Asker:
+    ref: str = "user:default/benchmark"
+
+
+def copied(corpus: Corpus, copies: int) -> Corpus:
+    """`copies` of every page, each text with a word of its own at its end."""
+    pages = tuple(
+        replace(
+            page,
+            entity=renamed(page.entity, number),
+            sections=tuple(
+                replace(part, entity=renamed(page.entity, number), text=f"{part.text} copy{number}")
+                for part in page.sections
+            ),
+        )
+        for number in range(copies)
+        for page in corpus.pages
+    )
+    entities = tuple(
+        replace(entity, ref=renamed(entity.ref, number))
+        for number in range(copies)
+        for entity in corpus.entities
+    )
+    return Corpus(
+        entities=entities, pages=pages, sections=tuple(part for page in pages for part in page.sections)
+    )
+
+
+def renamed(ref: EntityRef, number: int) -> EntityRef:
+    return replace(ref, name=f"{ref.name}-{number}") if number else ref
+
+
+def show_build(corpus: Corpus, home: Path, embedder: Embedder) -> None:
+    timed = Timed(embedder)
+    cpu = time.process_time()
+    report = build_index(corpus, home=home, embedder=timed)
+    cpu = time.process_time() - cpu
+    tokens = sum(map(embedder.count_tokens, timed.texts))
+    print(
+        f"built: {dict(report.counts)} in {report.seconds:.1f} s ({cpu:.1f} CPU-s), "
+        f"{report.counts['sections'] / report.seconds:.0f} sections/s, {tokens / report.seconds:.0f} tokens/s; "
+        f"the embedder alone {timed.wall:.1f} s ({timed.cpu:.1f} CPU-s): {timed.wall / report.seconds:.0%} of it"
+    )
+    before = time.perf_counter()
+    again = build_index(corpus, home=home, embedder=embedder)
+
+    print(
+        f"again with nothing changed (new generation: {again.changed}): {time.perf_counter() - before:.2f} s"
+    )
+    page, *others = corpus.pages
+    edited = replace(
+        page, sections=tuple(replace(part, text=part.text + " edited") for part in page.sections)
+    )
+    sections = tuple(part for one in (edited, *others) for part in one.sections)
+    one = build_index(
+        Corpus(entities=corpus.entities, pages=(edited, *others), sections=sections),
+        home=home,
+        embedder=embedder,
+    )
+    print(f"again with one page changed: {one.seconds:.2f} s, {one.embedded} texts embedded")
+
+
+def show_search(library: Library, questions: Sequence[str], filters: Filters, label: str) -> None:
+    walls, cpus = [], []
+    for question in questions:
+        library.embed_question(question)  # the question's vector is remembered: what follows is the rest
+        wall, cpu = time.perf_counter(), time.process_time()
+        library.search(question, principal=Asker(), filters=filters)
+        walls.append(1000 * (time.perf_counter() - wall))
+        cpus.append(1000 * (time.process_time() - cpu))
+    print(f"search {label}, without the embedding: wall {spread(walls)}, CPU {spread(cpus)}")
+
+
+def spread(values: Sequence[float]) -> str:
+    ordered = sorted(values)
+    return f"p50 {ordered[len(ordered) // 2]:.1f} p95 {ordered[int(0.95 * len(ordered))]:.1f} ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path, default=[Path("docs"), Path("examples/org")])
+    parser.add_argument("--copies", type=int, default=1)
+    parser.add_argument("--hashing", action="store_true", help="measure everything but the model")
+    options = parser.parse_args()
+    before = time.perf_counter()
+    corpus = copied(read_folders(options.folders), options.copies)
+    print(f"read in {time.perf_counter() - before:.1f} s")
+    with tempfile.TemporaryDirectory() as home:
+        embedder: Embedder = HashingEmbedder(dimension=384) if options.hashing else MiniLM(cache=Path(home))
+        embedder.embed(["warm"])
+        show_build(corpus, Path(home), embedder)
+        library = Library.open(Path(home), embedder=embedder)
+        library.warm()
+        headings = sorted({f"{part.title}: {part.heading}" for part in corpus.sections if part.heading})
+        questions = random.Random(7).sample(headings, min(200, len(headings)))
+        show_search(library, questions, Filters(), "everything")
+        show_search(library, questions, Filters(kind=("component",)), "components")
+        names = [str(page.entity) for page in corpus.pages]
+        show_search(library, questions, Filters(component=names[0]), "one component")
+        library.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

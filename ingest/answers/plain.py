@@ -1,0 +1,57 @@
+"""Source markdown made fit to stand inside an answer: no links or images to follow, no hidden parts.
+
+Links leave their text, since an answer's only links are its citations; code is kept to the letter.
+"""
+
+import re
+import textwrap
+
+_CODE = re.compile(r"(`{3,}|~{3,}).*?\1|(`+)(?:.|\n)*?\2", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
+_LINK = re.compile(r"\[([^\]]+)\](?:\([^)\s]*(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
+_FOOTNOTE = re.compile(r"\[\^[^\]]+\]:?")
+_ATTRIBUTES = re.compile(r"\{:?\s*[#.][^}]*\}")
+# Known elements only: `<producer>-<day>` is a placeholder, not markup.
+_TAG = re.compile(
+    r"</?(?:a|abbr|b|br|center|code|dd|details|div|dl|dt|em|figcaption|figure|font|form|h[1-6]|hr|i|iframe|img|input|"
+    r"kbd|li|mark|object|ol|p|picture|pre|s|script|small|source|span|strong|style|sub|summary|sup|svg|table|tbody|td|"
+    r"th|thead|tr|u|ul|video)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"\[(\d+)\]")
+
+
+def inline(markdown: str) -> str:
+    """One line of running text."""
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match.group())
+        return f"\0{len(kept) - 1}\0"
+
+    text = _CODE.sub(keep, _COMMENT.sub(" ", markdown))
+    text = _IMAGE.sub(r"\1", text)
+    text = _LINK.sub(r"\1", text)
+    text = _TAG.sub("", _ATTRIBUTES.sub("", _FOOTNOTE.sub("", text)))
+    # A bare `[3]` of the source would read like one of the answer's own citations.
+    text = _MARK.sub(r"(\1)", text)
+    text = re.sub(r"\s*\n\s*(?:>\s*)?", " ", text)
+    text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
+    return re.sub(r"[ \t]+", " ", text).strip()
+
+
+def block(markdown: str) -> str:
+    """Several lines, dedented; each line outside code cleaned on its own."""
+    lines: list[str] = []
+    fenced = False
+    for line in textwrap.dedent(_COMMENT.sub("", markdown)).splitlines():
+        fence = re.match(r"\s*(`{3,}|~{3,})", line)
+        if fence:
+            fenced = not fenced
+        if fenced or fence or not line.strip():
+            lines.append(line)
+        else:
+            indent = line[: len(line) - len(line.lstrip())]
+            lines.append(indent + inline(line))
+    return "\n".join(lines).strip("\n")

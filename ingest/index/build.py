@@ -1,0 +1,209 @@
+"""Builds an index out of a corpus: a new generation, then one flip of the pointer."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b, sha256
+from pathlib import Path
+
+from ingest.chunks import chunks_of
+from ingest.documents import Corpus, Section, Skipped
+from ingest.errors import IndexDamaged
+from ingest.index import records, store
+from ingest.index.cache import EmbeddingCache
+from ingest.index.embedders import Embedder, Vectors, unit_rows
+from ingest.index.generations import Generations, full_disk_named
+from ingest.index.vectors import write_vectors
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage such as `Embedding`, how many are done and how many there are."""
+
+# A chunk rarely says what it is about, its headings do: a third of the vector places it among its page's.
+CHUNK_WEIGHT, BREADCRUMB_WEIGHT = 0.65, 0.35
+_BATCH = 256  # texts between two commits: what a killed run may have to embed again
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `embedded` texts went through the model, `cached` ones had before.
+
+    `counts` are those of the generation: entities, pages, sections, chunks. `changed` is false when the corpus,
+    the embedder and the format are those of the current generation, which then stays.
+    """
+
+    generation: str
+    counts: Mapping[str, int]
+    embedded: int
+    cached: int
+    seconds: float
+    changed: bool
+    skipped: tuple[Skipped, ...]
+
+
+def build_index(
+    corpus: Corpus,
+    *,
+    home: Path,
+    embedder: Embedder,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Index `corpus` under `home`; readers go on with the current generation until the new one is whole.
+
+    `rebuild` trusts nothing that is there: every text is embedded again. Raises `IndexBusy` when another
+    process is at it, `EmbedderUnavailable`, and `IngestError` when the disk is full. However a run ends, the
+    current generation stays whole, and what was embedded need not be embedded again.
+    """
+    started = time.perf_counter()
+    generations = Generations(home)
+    with full_disk_named(generations.folder), generations.lock():
+        sections = store.unique_sections(corpus.sections)
+        fingerprint = _fingerprint(corpus, sections, embedder.name)
+        kept = None if rebuild else _current_facts(generations, fingerprint)
+        if kept is not None:
+            return BuildReport(
+                generation=generations.current() or "",
+                counts=kept,
+                embedded=0,
+                cached=kept["chunks"],
+                seconds=time.perf_counter() - started,
+                changed=False,
+                skipped=corpus.skipped,
+            )
+        build = _Build(generations, embedder, rebuild=rebuild, progress=progress or (lambda *_: None))
+        generation, counts = build.run(corpus, sections, fingerprint)
+    return BuildReport(
+        generation=generation,
+        counts=counts,
+        embedded=build.embedded,
+        cached=build.cached,
+        seconds=time.perf_counter() - started,
+        changed=True,
+        skipped=corpus.skipped,
+    )
+
+
+class _Build:
+    def __init__(
+        self, generations: Generations, embedder: Embedder, *, rebuild: bool, progress: Progress
+    ) -> None:
+        self._generations, self._embedder = generations, embedder
+        self._rebuild, self._progress = rebuild, progress
+        self.embedded = self.cached = 0
+
+    def run(
+        self, corpus: Corpus, sections: Sequence[Section], fingerprint: str
+    ) -> tuple[str, Mapping[str, int]]:
+        pieces = self._cut(sections)
+        vectors_of, vectors = self._vectors(sections, pieces)
+        counts = {
+            "entities": len(corpus.entities),
+            "pages": len({(page.entity, page.path) for page in corpus.pages}),
+            "sections": len(sections),
+            "chunks": sum(map(len, vectors_of.values())),
+        }
+        facts = {
+            "schema": store.SCHEMA,
+            "fingerprint": fingerprint,
+            "embedder": self._embedder.name,
+            "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "counts": counts,
+            "skipped": [asdict(skipped) for skipped in corpus.skipped],
+        }
+        current = self._generations.current()
+        previous = self._generations.path(current) if current and not self._rebuild else None
+        with self._generations.building() as (generation, folder):
+            self._progress("Writing the index", 0, 2)
+            store.write_store(folder, corpus, sections=sections, vectors_of=vectors_of, facts=facts)
+            self._progress("Writing the index", 1, 2)
+            write_vectors(folder, vectors, previous=previous)
+            self._progress("Writing the index", 2, 2)
+        return generation, counts
+
+    def _cut(self, sections: Sequence[Section]) -> dict[int, tuple[str, ...]]:
+        """Chunks of the sections of pages, by row. Entities are found by keywords and by name, which is better
+        than any mix with vectors: their text is names and labels, not prose."""
+        return {
+            row: chunks_of(
+                section,
+                count_tokens=self._embedder.count_tokens,
+                max_tokens=self._embedder.max_tokens,
+            )
+            for row, section in enumerate(sections)
+            if section.path is not None
+        }
+
+    def _vectors(
+        self, sections: Sequence[Section], pieces: Mapping[int, Sequence[str]]
+    ) -> tuple[dict[int, list[str]], dict[str, Vectors]]:
+        """Names of each section's vectors by row, and the vectors by name."""
+        crumbs = {
+            row: records.storable(" > ".join(sections[row].breadcrumb) or sections[row].title)
+            for row in pieces
+        }
+        texts = dict.fromkeys((*crumbs.values(), *(text for row in pieces for text in pieces[row])))
+        embedded = self._embed(list(texts))
+        names_of: dict[int, list[str]] = {}
+        vectors: dict[str, Vectors] = {}
+        for row, chunks in pieces.items():
+            names_of[row] = [self._name(crumbs[row], chunk) for chunk in chunks]
+            for name, chunk in zip(names_of[row], chunks, strict=True):
+                mixed = CHUNK_WEIGHT * embedded[chunk] + BREADCRUMB_WEIGHT * embedded[crumbs[row]]
+                vectors[name] = unit_rows(mixed[None])[0]
+        return names_of, vectors
+
+    def _name(self, crumb: str, chunk: str) -> str:
+        made_from = json.dumps([self._embedder.name, CHUNK_WEIGHT, BREADCRUMB_WEIGHT, crumb, chunk])
+        return blake2b(made_from.encode(), digest_size=10).hexdigest()
+
+    def _embed(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        cache = EmbeddingCache(self._generations.folder, embedder=self._embedder.name)
+        try:
+            keys = {text: cache.key(text) for text in texts}
+            known = {} if self._rebuild else cache.get(list(keys.values()))
+            missing = [text for text in texts if keys[text] not in known]
+            self.cached = len(texts) - len(missing)
+            self._progress("Embedding", self.cached, len(texts))
+            for start in range(0, len(missing), _BATCH):
+                batch = missing[start : start + _BATCH]
+                rows = self._embedder.embed(batch)
+                new = {keys[text]: row for text, row in zip(batch, rows, strict=True)}
+                cache.put(new)
+                # Read back, so that a vector is the same whether it came from the cache or not.
+                known |= cache.get(list(new))
+                self.embedded += len(batch)
+                self._progress("Embedding", self.cached + self.embedded, len(texts))
+            cache.keep(keys.values())
+            return {text: known[key] for text, key in keys.items()}
+        finally:
+            cache.close()
+
+
+def _fingerprint(corpus: Corpus, sections: Iterable[Section], embedder: str) -> str:
+    """Equal for corpora that would give the same generation."""
+    digest = sha256(json.dumps([store.SCHEMA, embedder, CHUNK_WEIGHT, BREADCRUMB_WEIGHT]).encode())
+    parts = (
+        *map(records.entity_record, corpus.entities),
+        *map(records.page_record, corpus.pages),
+        *map(records.section_record, sections),
+        *(f"{skipped.path}\0{skipped.reason}" for skipped in corpus.skipped),
+    )
+    for part in parts:
+        digest.update(sha256(part.encode("utf-8", "surrogatepass")).digest())
+    return digest.hexdigest()
+
+
+def _current_facts(generations: Generations, fingerprint: str) -> dict[str, int] | None:
+    """Counts of the current generation, if it was built from the same and can be opened."""
+    current = generations.current()
+    if current is None:
+        return None
+    try:
+        opened = store.Store(generations.path(current))
+    except IndexDamaged:
+        return None
+    opened.close()
+    counts: dict[str, int] = opened.facts["counts"]
+    return counts if opened.facts["fingerprint"] == fingerprint else None

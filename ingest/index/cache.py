@@ -1,0 +1,83 @@
+"""Embeddings that were once computed, by what they were computed from; shared by all generations of a home.
+
+A run that is killed keeps what it embedded: rows are committed batch by batch, and a build reads them first.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from ingest.index.embedders import Vectors
+
+FILE = "embeddings.sqlite"
+_SPARE = 3  # times what the last build used may be kept before the rest goes
+
+
+class EmbeddingCache:
+    """Vectors in half precision (a cosine moves by less than 1e-3). One writer: whoever holds the build's lock."""
+
+    def __init__(self, folder: Path, *, embedder: str) -> None:
+        self._embedder = embedder
+        try:
+            self._connection = self._open(folder / FILE)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # locked, full, not permitted: the file is fine
+                raise
+            (folder / FILE).unlink()  # only a cache: what it held is computed again
+            self._connection = self._open(folder / FILE)
+
+    def key(self, text: str) -> bytes:
+        return sha256(f"{self._embedder}\0{text}".encode("utf-8", "surrogatepass")).digest()
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
+        """Those that are known."""
+        found: dict[bytes, Vectors] = {}
+        for start in range(0, len(keys), 500):
+            part = keys[start : start + 500]
+            marks = ",".join("?" * len(part))
+            for key, blob in self._connection.execute(
+                f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608 - only question marks
+                part,
+            ):
+                found[key] = np.frombuffer(blob, np.float16).astype(np.float32)
+        return found
+
+    def put(self, vectors: Mapping[bytes, Vectors]) -> None:
+        """Kept from here on, whatever happens next."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                ((key, vector.astype(np.float16).tobytes()) for key, vector in vectors.items()),
+            )
+
+    def keep(self, keys: Iterable[bytes]) -> None:
+        """Drop all others, once they are the bulk of it: a corpus that grows and shrinks keeps its vectors a while."""
+        used = list(keys)
+        (held,) = self._connection.execute("SELECT count(*) FROM vectors").fetchone()
+        if held <= _SPARE * len(used):
+            return
+        with self._connection:
+            self._connection.execute("CREATE TEMP TABLE used (key BLOB PRIMARY KEY) WITHOUT ROWID")
+            self._connection.executemany("INSERT OR IGNORE INTO used VALUES (?)", ((key,) for key in used))
+            self._connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM used)")
+            self._connection.execute("DROP TABLE used")
+        self._connection.execute("VACUUM")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @staticmethod
+    def _open(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path)
+        try:
+            connection.execute("PRAGMA busy_timeout = 5000")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
+            )
+        except BaseException:
+            connection.close()
+            raise
+        return connection

@@ -1,0 +1,83 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.server.cli.conftest import Cuebook
+
+
+def test_search_names_the_section_and_its_revision(indexed: Cuebook) -> None:
+    ran = indexed("search", "recall gate fails")
+    assert ran.code == 0
+    assert "component:default/night-index > runbook.md > Recall gate fails @ " in ran.out.splitlines()[0]
+
+
+def test_ask_answers_with_a_source(indexed: Cuebook) -> None:
+    ran = indexed("ask", "When are old index files removed?")
+    assert "three days" in ran.out
+    assert "[1] component:default/night-index > runbook.md > Disk pressure" in ran.out
+
+
+def test_a_follow_up_knows_what_it_is_about(indexed: Cuebook) -> None:
+    first = indexed("ask", "What is night-index?", "--json").json
+    second = indexed("ask", "Who owns it?", "--context", first["context"], "--json").json
+    assert second["facts"] == ["group:default/retrieval"]
+
+
+def test_search_batch_keeps_its_contract(indexed: Cuebook, tmp_path: Path) -> None:
+    asked, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    asked.write_text(
+        '{"id": 7, "question": "recall gate"}\n\n{"id": "b", "question": "who owns night-index"}\n'
+    )
+    assert indexed("search", "--batch", str(asked), "--out", str(out), "--k", "3").code == 0
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["id"] for row in rows] == [7, "b"]
+    assert set(rows[0]) == {"id", "ms", "hits"}
+    assert set(rows[0]["hits"][0]) == {"entity", "path", "anchor", "score", "text", "revision"}
+    best = rows[0]["hits"][0]
+    assert (best["entity"], best["path"], best["anchor"]) == (
+        "component:default/night-index",
+        "runbook.md",
+        "recall-gate-fails",
+    )
+
+
+def test_ask_batch_keeps_its_contract(indexed: Cuebook, tmp_path: Path) -> None:
+    asked, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    asked.write_text('{"id": 1, "question": "Who owns night-index?"}\n')
+    assert indexed("ask", "--batch", str(asked), "--out", str(out)).code == 0
+    row = json.loads(out.read_text())
+    assert set(row) == {"id", "ms", "answer", "abstained", "confidence", "citations", "facts"}
+    assert row["facts"] == ["group:default/retrieval"]
+    assert set(row["citations"][0]) == {"entity", "path", "anchor", "quote", "revision"}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [("{", "in.jsonl:2 is not JSON"), ('{"id": 1}', 'in.jsonl:2 is not {"id": ..., "question": "..."}')],
+)
+def test_a_broken_line_is_named_and_nothing_is_written(
+    indexed: Cuebook, tmp_path: Path, line: str, problem: str
+) -> None:
+    asked, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    asked.write_text(f'{{"id": 1, "question": "recall"}}\n{line}\n')
+    ran = indexed("search", "--batch", str(asked), "--out", str(out))
+    assert ran.code == 2
+    assert problem in " ".join(ran.err.split())
+    assert not out.exists()
+
+
+def test_a_batch_needs_both_ends(indexed: Cuebook) -> None:
+    assert indexed("ask", "--batch", "in.jsonl").code == 2
+
+
+def test_entities_are_filtered_and_counted(indexed: Cuebook) -> None:
+    ran = indexed("entities", "--kind", "component", "--lifecycle", "production")
+    assert "component:default/night-index" in ran.out
+    assert "1 of 1" in ran.out
+
+
+def test_asking_before_anything_is_indexed_says_what_to_do(cuebook: Cuebook) -> None:
+    ran = cuebook("ask", "Who owns night-index?")
+    assert ran.code == 8
+    assert "cuebook ingest" in ran.err

@@ -1,0 +1,240 @@
+"""What was saved comes back whole, or nothing changes."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tools.audit import Audit
+from tools.backup import backup, restore
+from tools.contexts import Contexts
+from tools.errors import BackupDamaged, BackupRefused, StateError, StateNewer
+from tools.ports import Turn
+from tools.restoring import MARK
+from tools.state import State
+
+ADA = "user:default/ada"
+
+
+@pytest.fixture
+def home(state: State, audit: Audit) -> Path:
+    """A home in use: a conversation, audit rows, an index, settings with a key."""
+    Contexts(state).remember("", Turn("q", "a"), principal=ADA)
+    audit.append({"who": "ada"})
+    home = state.path.parent
+    generation = home / "index" / "generations" / "g1"
+    generation.mkdir(parents=True)
+    (generation / "sections.jsonl").write_text("{}")
+    (home / "index" / "CURRENT").write_text("g1\n")
+    (home / "settings.toml").write_text('api_key = "hunter2"')
+    return home
+
+
+@pytest.fixture
+def archive(home: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "saved.tar.gz"
+    backup(home, path)
+    return path
+
+
+def _conversations(home: Path) -> int:
+    state = State.open(home / "state.db")
+    with state.read() as connection:
+        found = connection.execute(text("SELECT count(*) FROM contexts")).scalar()
+    state.close()
+    return int(found or 0)
+
+
+def test_a_backup_comes_back_in_an_empty_home(home: Path, archive: Path, tmp_path: Path) -> None:
+    report = restore(archive, tmp_path / "new")
+    assert (report.members, report.moved_aside) == (("audit.db", "state.db"), "")
+    assert _conversations(tmp_path / "new") == 1
+    audit = Audit.open(tmp_path / "new" / "audit.db")
+    assert audit.verify().number == 1
+    audit.close()
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["audit.db", "state.db"]
+
+
+def test_the_report_has_an_anchor_for_the_audit(home: Path, audit: Audit, tmp_path: Path) -> None:
+    report = backup(home, tmp_path / "saved.tar.gz")
+    assert report.audit_head == audit.head()
+    assert report.generation == "g1"
+    assert report.bytes == (tmp_path / "saved.tar.gz").stat().st_size
+    assert (tmp_path / "saved.tar.gz").stat().st_mode & 0o077 == 0
+
+
+def test_the_index_comes_along_on_request(home: Path, tmp_path: Path) -> None:
+    backup(home, tmp_path / "saved.tar.gz", with_index=True)
+    restore(tmp_path / "saved.tar.gz", tmp_path / "new")
+    assert (tmp_path / "new/index/CURRENT").read_text() == "g1\n"
+    assert (tmp_path / "new/index/generations/g1/sections.jsonl").read_text() == "{}"
+
+
+def test_settings_are_named_and_never_copied(archive: Path) -> None:
+    with tarfile.open(archive) as tar:
+        manifest = tar.extractfile("manifest.json")
+        assert manifest is not None
+        assert json.load(manifest)["settings"][0]["name"] == "settings.toml"
+        assert "settings.toml" not in tar.getnames()
+
+
+def test_an_audit_that_is_broken_is_saved_as_evidence(home: Path, audit: Audit, tmp_path: Path) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(audit.path)
+    connection.executescript("DROP TRIGGER entries_stay; UPDATE entries SET body = '{}';")
+    connection.close()
+    assert backup(home, tmp_path / "saved.tar.gz").audit_fault.startswith("row 1")
+    assert restore(tmp_path / "saved.tar.gz", tmp_path / "new").audit_fault.startswith("row 1")
+
+
+def test_nothing_to_save_and_nothing_overwritten(home: Path, archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(BackupRefused, match="there is no state under"):
+        backup(tmp_path / "empty", tmp_path / "x.tar.gz")
+    before = archive.read_bytes()
+    with pytest.raises(BackupRefused, match="choose another name"):
+        backup(home, archive)
+    assert archive.read_bytes() == before
+
+
+def test_state_that_stands_is_replaced_only_by_force_and_kept(
+    home: Path, archive: Path, state: State, audit: Audit
+) -> None:
+    Contexts(state).remember("", Turn("later", ""), principal=ADA)
+    state.close()
+    audit.close()
+    with pytest.raises(BackupRefused, match=r"holds audit\.db, state\.db already.*--force"):
+        restore(archive, home)
+    assert _conversations(home) == 2
+    report = restore(archive, home, force=True)
+    assert _conversations(home) == 1
+    assert _conversations(Path(report.moved_aside)) == 2
+
+
+def _rewritten(archive: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    """The archive with its members changed; what is named `link` becomes a symbolic link."""
+    with tarfile.open(archive) as tar:
+        contents = {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]  # regular files
+    change(contents)
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            if content == b"link":
+                entry.type, entry.linkname, entry.size = tarfile.SYMTYPE, "/etc/passwd", 0
+            tar.addfile(entry, io.BytesIO(content))
+
+
+def _listing(contents: dict[str, bytes], name: str, content: bytes) -> None:
+    import hashlib
+
+    manifest = json.loads(contents["manifest.json"])
+    manifest["members"].append(
+        {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    )
+    contents["manifest.json"] = json.dumps(manifest).encode()
+    contents[name] = content
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda c: c.update({"state.db": b"x" * len(c["state.db"])}), "was altered"),
+        (lambda c: c.update({"state.db": c["state.db"][:-1]}), "not what the manifest lists"),
+        (lambda c: c.pop("audit.db"), "audit.db is missing"),
+        (lambda c: c.update({"extra": b"x"}), "not what the manifest lists"),
+        (lambda c: c.update({"state.db": b"link"}), "not what the manifest lists"),
+        (lambda c: _listing(c, "../evil", b"x"), "no file that a backup of cuebook holds"),
+        (lambda c: _listing(c, "/tmp/evil", b"x"), "no file that a backup of cuebook holds"),
+        (lambda c: _listing(c, "index/generations/../../evil", b"x"), "no file that a backup"),
+        (lambda c: _listing(c, "settings.toml", b"x"), "no file that a backup of cuebook holds"),
+        (lambda c: c.update({"manifest.json": b"{}"}), "manifest cannot be understood"),
+        (lambda c: c.update({"manifest.json": b'{"format": 99}'}), "newer than 1; upgrade"),
+        (lambda c: c.update({"manifest.json": b"nonsense"}), "cannot be read as a backup"),
+        (lambda c: c.pop("manifest.json"), "does not begin with manifest.json"),
+    ],
+)
+def test_an_altered_archive_changes_nothing(
+    archive: Path, tmp_path: Path, change: Callable[[dict[str, bytes]], None], told: str
+) -> None:
+    _rewritten(archive, change)
+    with pytest.raises(BackupDamaged, match=told):
+        restore(archive, tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+    assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda whole: whole[: len(whole) // 2], lambda _: b"x" * 1000, lambda _: b""]
+)
+def test_a_cut_archive_changes_nothing(
+    archive: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    archive.write_bytes(spoil(archive.read_bytes()))
+    with pytest.raises(BackupDamaged, match=r"saved\.tar\.gz"):
+        restore(archive, tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_missing_archive_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BackupDamaged, match="there is no file"):
+        restore(tmp_path / "nowhere.tar.gz", tmp_path / "new")
+
+
+def test_a_backup_of_a_newer_version_is_refused(home: Path, state: State, tmp_path: Path) -> None:
+    with state.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    backup(home, tmp_path / "newer.tar.gz")
+    with pytest.raises(StateNewer, match="upgrade cuebook"):
+        restore(tmp_path / "newer.tar.gz", tmp_path / "new")
+
+
+@pytest.mark.parametrize("moves", range(4))
+def test_a_restore_that_breaks_off_between_moves_is_undone(
+    *, home: Path, archive: Path, state: State, audit: Audit, moves: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Contexts(state).remember("", Turn("later", ""), principal=ADA)
+    state.close()
+    audit.close()
+    left = [moves]
+    replace = Path.replace
+
+    def failing(self: Path, target: Path) -> Path:
+        if left[0] == 0:
+            left[0] = 99
+            raise OSError("disk failed")
+        left[0] -= 1
+        return replace(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", failing)
+        with pytest.raises(OSError, match="disk failed"):
+            restore(archive, home, force=True)
+    assert _conversations(home) == 2
+    assert not list(home.glob("replaced-*"))
+
+
+def test_after_a_kill_nothing_opens_until_a_restore_puts_it_right(
+    *, home: Path, archive: Path, state: State, audit: Audit
+) -> None:
+    state.close()
+    audit.close()
+    aside = home / "replaced-1"
+    aside.mkdir()
+    (home / "state.db").replace(aside / "state.db")
+    (home / MARK).write_text(
+        json.dumps(
+            {"aside": "replaced-1", "tops": ["audit.db", "state.db"], "standing": ["state.db", "audit.db"]}
+        )
+    )
+    for opening in (State.open, Audit.open):
+        with pytest.raises(StateError, match="run `cuebook restore` again"):
+            opening(home / "state.db")
+    with pytest.raises(BackupRefused):
+        restore(archive, home)
+    assert _conversations(home) == 1
+    assert not aside.exists()

@@ -1,0 +1,201 @@
+"""What makes a function an action.
+
+    @action(effect=Effect.READS, scope="docs:read")
+    async def search_docs(input: SearchDocs, run: Run) -> Found:
+        '''Search the docs for passages. ...'''
+
+The docstring is what clients read. An action with an effect has two steps: the decorated function applies,
+and a second function, decorated with the first one's `planned_by`, resolves what would be done:
+
+    @action(effect=Effect.WRITES, scope="index:write")
+    async def refresh_index(input: RefreshIndex, run: Run) -> Refreshed: ...
+
+    @refresh_index.planned_by
+    async def plan(input: RefreshIndex, run: Run) -> Plan: ...
+
+Effect and scope have no defaults, and whatever is missing is told at import.
+"""
+
+import hashlib
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import SecretBytes, SecretStr
+
+from tools.effect import Annotations, Effect
+from tools.plan import Outcome, Plan
+from tools.run import Run
+from tools.schema import portable_schema, undescribed
+from tools.shapes import Input, Output, Started
+
+In = TypeVar("In", bound=Input)
+Out = TypeVar("Out", bound=Output)
+Function = Callable[[In, Run], Awaitable[Out]]
+Planner = Callable[[In, Run], Awaitable[Plan]]
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
+_SCOPE = re.compile(r"^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionInfo:
+    """What a client may know about an action; both schemas are self-contained JSON Schema.
+
+    `output_schema` describes what a call answers: the action's result, or for an action with an effect the
+    envelope `{"status", "plan", "digest", "result", "job", ...}` around it.
+    """
+
+    name: str
+    title: str
+    description: str
+    effect: Effect
+    scope: str
+    version: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    annotations: Annotations
+
+
+class Action(Generic[In, Out]):
+    """A decorated function with what was stated about it."""
+
+    def __init__(
+        self, function: Function[In, Out], *, effect: Effect, scope: str, input: type[In], output: type[Out]
+    ) -> None:
+        self.function = function
+        self.effect = effect
+        self.scope = scope
+        self.input = input
+        self.output = output
+        self.name: str = function.__name__
+        self.planner: Planner[In] | None = None
+
+    async def __call__(self, input: In, run: Run) -> Out:
+        return await self.function(input, run)
+
+    def planned_by(self, planner: Planner[In]) -> Planner[In]:
+        """Decorator for the step that resolves what this action would do, without doing it."""
+        if self.effect is Effect.READS:
+            raise TypeError(f"{self.name}: a read is not planned; state the effect it has")
+        if self.planner is not None:
+            raise TypeError(f"{self.name}: has a plan step already")
+        hints = inspect.signature(planner, eval_str=True)
+        if hints.return_annotation is not Plan or not inspect.iscoroutinefunction(planner):
+            raise TypeError(
+                f"{self.name}: the plan step is `async def plan(input: {self.input.__name__}, run: Run) -> Plan`"
+            )
+        self.planner = planner
+        return planner
+
+    @property
+    def source(self) -> Path:
+        """The file that defines it."""
+        return Path(inspect.getfile(self.function))
+
+    @cached_property
+    def version(self) -> str:
+        """Changes with the code: the first 16 hex digits of the SHA-256 of the defining file."""
+        return hashlib.sha256(self.source.read_bytes()).hexdigest()[:16]
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """Names of the arguments that are secret by their type."""
+        return frozenset(
+            name for name, field in self.input.model_fields.items() if _is_secret(field.annotation)
+        )
+
+    @cached_property
+    def info(self) -> ActionInfo:
+        description = inspect.cleandoc(self.function.__doc__ or "")
+        answered = self.output if self.effect is Effect.READS else Outcome[self.output]  # type: ignore[name-defined]  # a model made at run time
+        return ActionInfo(
+            name=self.name,
+            title=description.partition("\n")[0].rstrip("."),
+            description=description,
+            effect=self.effect,
+            scope=self.scope,
+            version=self.version,
+            input_schema=portable_schema(self.input, mode="validation"),
+            output_schema=portable_schema(answered, mode="serialization"),
+            annotations=Annotations.of(self.effect),
+        )
+
+    def complete(self) -> None:
+        """Raise `TypeError` when a part is missing that only shows once the whole file was read."""
+        if self.effect is not Effect.READS and self.planner is None:
+            raise TypeError(
+                f"{self.name} {self.effect.value.replace('_', ' ')} but has no plan step; "
+                f"add `@{self.name}.planned_by async def plan(input, run) -> Plan`"
+            )
+        for schema in (self.info.input_schema, portable_schema(self.output, mode="serialization")):
+            if missing := undescribed(schema):
+                raise TypeError(f"{self.name}: these fields have no description: {', '.join(missing)}")
+
+
+_MISSING: Any = object()
+
+
+def action(
+    *, effect: Effect = _MISSING, scope: str = _MISSING
+) -> Callable[[Function[In, Out]], Action[In, Out]]:
+    """Make an action of an async function `(input: <Input>, run: Run) -> <Output>`.
+
+    Both arguments are required; `scope` is what a principal needs, as `thing:verb`. Raises `TypeError` for
+    whatever is missing or does not fit.
+    """
+    if effect is _MISSING or scope is _MISSING:
+        raise TypeError(
+            "@action needs both `effect=` (Effect.READS, WRITES, STARTS_JOB or DESTROYS) and `scope=` "
+            "(for example 'docs:read'); neither has a default"
+        )
+    if not isinstance(effect, Effect):
+        raise TypeError(f"effect={effect!r} is no Effect; use Effect.READS, WRITES, STARTS_JOB or DESTROYS")
+    if not isinstance(scope, str) or not _SCOPE.match(scope):
+        raise TypeError(f"scope={scope!r} is no scope; write `thing:verb`, for example 'docs:read'")
+
+    def decorate(function: Function[In, Out]) -> Action[In, Out]:
+        input, output = _signature(function)
+        made = Action(function, effect=effect, scope=scope, input=input, output=output)
+        _check(made)
+        return made
+
+    return decorate
+
+
+def _signature(function: Function[In, Out]) -> tuple[type[In], type[Out]]:
+    name = getattr(function, "__name__", repr(function))
+    wanted = f"`async def {name}(input: <an Input>, run: Run) -> <an Output>`"
+    if not inspect.iscoroutinefunction(function):
+        raise TypeError(f"{name}: an action is {wanted}; CPU work goes through `run.in_thread`")
+    signature = inspect.signature(function, eval_str=True)
+    types = [parameter.annotation for parameter in signature.parameters.values()]
+    if list(signature.parameters) != ["input", "run"] or types[1] is not Run:
+        raise TypeError(f"{name}: an action is {wanted}, not `{name}{signature}`")
+    for found, root in ((types[0], Input), (signature.return_annotation, Output)):
+        if not (isinstance(found, type) and issubclass(found, root)):
+            raise TypeError(f"{name}: {found!r} is no subclass of tools.shapes.{root.__name__}; use {wanted}")
+    return types[0], signature.return_annotation
+
+
+def _check(made: Action[In, Out]) -> None:
+    if not _NAME.match(made.name):
+        raise TypeError(f"{made.name!r} is no name for an action; use lower case, digits and underscores")
+    if not (made.function.__doc__ or "").strip():
+        raise TypeError(f"{made.name}: the docstring is missing; it is what clients and models read")
+    if made.effect is Effect.STARTS_JOB and not issubclass(made.output, Started):
+        raise TypeError(f"{made.name}: starts a job, so its output is a subclass of tools.shapes.Started")
+    if made.effect is not Effect.READS and made.secrets:
+        raise TypeError(
+            f"{made.name}: {', '.join(sorted(made.secrets))} would be stored in the plan; "
+            "take the name of a secret that the operator configured instead"
+        )
+
+
+def _is_secret(annotation: Any) -> bool:
+    parts = getattr(annotation, "__args__", ())
+    return annotation in (SecretStr, SecretBytes) or any(_is_secret(part) for part in parts)

@@ -1,0 +1,231 @@
+"""Reads an archive back."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tools.backup.manifest import ALLOWED, DATABASES, FORMAT, Manifest, Member
+from tools.errors import BackupDamaged, BackupRefused, StateError, StateNewer
+from tools.restoring import MARK
+
+_LARGEST_MANIFEST = 16 * 1024 * 1024
+_BESIDE = ("-journal", "-wal", "-shm")
+
+
+class RestoreReport(BaseModel):
+    """What was put back; `moved_aside` is the folder with what stood there before, empty when nothing did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    home: str
+    members: tuple[str, ...]
+    created_at: str
+    moved_aside: str = ""
+    audit_fault: str = ""
+
+
+def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
+    """Check an archive whole, then put it in place; what stood there is moved aside, never deleted.
+
+    Raises `BackupDamaged` for an archive that is not what its manifest says, and `BackupRefused` when there
+    is state under `home` already and `force` is false. After any error `home` is as it was.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    _undo_interrupted(home)
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as folder:
+        staged = Path(folder)
+        manifest = _unpack(archive, staged)
+        _check_databases(staged)
+        tops = sorted({member.name.partition("/")[0] for member in manifest.members})
+        standing = [name for name in _in_the_way(tops) if (home / name).exists()]
+        if standing and not force:
+            raise BackupRefused(
+                f"{home} holds {', '.join(standing)} already; stop the server and restore with --force to "
+                "replace it (the old state is moved aside), or name another home"
+            )
+        aside = _swap(home, staged, tops=tops, standing=standing)
+    return RestoreReport(
+        home=str(home),
+        members=tuple(member.name for member in manifest.members),
+        created_at=manifest.created_at,
+        moved_aside=str(aside) if aside else "",
+        audit_fault=manifest.audit_fault,
+    )
+
+
+def _unpack(archive: Path, staged: Path) -> Manifest:
+    try:
+        with tarfile.open(archive, mode="r:gz") as tar:
+            entries = iter(tar)
+            manifest = _read_manifest(archive, tar, next(entries, None))
+            wanted = {member.name: member for member in manifest.members}
+            for entry in entries:
+                member = wanted.pop(entry.name, None)
+                if member is None or not entry.isreg() or entry.size != member.size:
+                    raise BackupDamaged(
+                        f"{archive}: {entry.name!r} is not what the manifest lists; use another copy"
+                    )
+                _extract(tar, entry, member, staged, archive)
+    except FileNotFoundError as error:
+        raise BackupDamaged(f"there is no file {archive}") from error
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
+        raise BackupDamaged(f"{archive} cannot be read as a backup ({error}); use another copy") from error
+    except OSError as error:
+        raise StateError(f"{archive} could not be unpacked: {error}; nothing was changed") from error
+    if wanted:
+        raise BackupDamaged(f"{archive}: {', '.join(sorted(wanted))} is missing; use another copy")
+    return manifest
+
+
+def _read_manifest(archive: Path, tar: tarfile.TarFile, entry: tarfile.TarInfo | None) -> Manifest:
+    if entry is None or entry.name != "manifest.json" or not entry.isreg() or entry.size > _LARGEST_MANIFEST:
+        raise BackupDamaged(f"{archive} is no backup of cuebook: it does not begin with manifest.json")
+    file = tar.extractfile(entry)
+    content: Any = json.loads(file.read() if file else b"{}")
+    found = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, int) and found > FORMAT:
+        raise BackupDamaged(
+            f"{archive} has format {found}, newer than {FORMAT}; upgrade cuebook to restore it"
+        )
+    try:
+        manifest = Manifest.model_validate(content)
+    except ValidationError as error:
+        raise BackupDamaged(
+            f"{archive}: its manifest cannot be understood: {error.errors()[0]['msg']}"
+        ) from error
+    for member in manifest.members:
+        if not ALLOWED.match(member.name) or ".." in member.name.split("/"):
+            raise BackupDamaged(f"{archive}: {member.name!r} is no file that a backup of cuebook holds")
+    return manifest
+
+
+def _extract(
+    tar: tarfile.TarFile, entry: tarfile.TarInfo, member: Member, staged: Path, archive: Path
+) -> None:
+    source = tar.extractfile(entry)
+    if source is None:
+        raise BackupDamaged(f"{archive}: {entry.name!r} cannot be read")
+    target = staged / member.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with source, os.fdopen(descriptor, "wb") as file:
+        while block := source.read(1 << 20):
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    if digest.hexdigest() != member.sha256:
+        raise BackupDamaged(f"{archive}: the content of {entry.name!r} was altered; use another copy")
+
+
+def _check_databases(staged: Path) -> None:
+    for name in DATABASES:
+        if not (staged / name).exists():
+            continue
+        with closing(_read_only(staged / name)) as reader:
+            try:
+                fault = _fault(name, reader)
+            except sqlite3.DatabaseError as error:
+                raise BackupDamaged(f"{name} in the archive is no database: {error}") from error
+        if fault is not None:
+            raise BackupDamaged(f"{name} in the archive is damaged: {fault}; use another copy")
+
+
+def _fault(name: str, reader: sqlite3.Connection) -> str | None:
+    from tools.state.state import known_revisions
+
+    found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        return str(found)
+    if name == "audit.db":
+        return None  # a chain that was broken when it was saved is evidence, and comes back as it was
+    (revision,) = reader.execute("SELECT version_num FROM alembic_version").fetchone()
+    if revision not in known_revisions():
+        raise StateNewer(f"the archive was written by a newer version (schema {revision!r}); upgrade cuebook")
+    return None
+
+
+def _in_the_way(tops: Sequence[str]) -> list[str]:
+    """What has to make room: both databases whatever the archive holds, and the journals that go with them."""
+    journals = [f"{name}{ending}" for name in DATABASES for ending in _BESIDE]
+    return list(dict.fromkeys((*tops, *DATABASES, *journals)))
+
+
+def _swap(home: Path, staged: Path, *, tops: Sequence[str], standing: Sequence[str]) -> Path | None:
+    """Put `tops` in place and what stands there aside; returns the folder it went to, if there was any."""
+    aside = home / f"replaced-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
+    with _all_or_nothing(home, aside, tops=tops, standing=standing):
+        for name in standing:
+            (home / name).replace(aside / name)
+        for name in tops:
+            (staged / name).replace(home / name)
+    if standing:
+        return aside
+    aside.rmdir()
+    return None
+
+
+@contextmanager
+def _all_or_nothing(
+    home: Path, aside: Path, *, tops: Sequence[str], standing: Sequence[str]
+) -> Iterator[None]:
+    """Moves inside are undone after an error, and after a kill by the next restore; see `tools.restoring`."""
+    aside.mkdir()
+    mark = home / MARK
+    with mark.open("w", encoding="utf-8") as file:
+        json.dump({"aside": aside.name, "tops": list(tops), "standing": list(standing)}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        yield
+    except BaseException:
+        _undo_interrupted(home)
+        raise
+    mark.unlink()
+
+
+def _undo_interrupted(home: Path) -> None:
+    mark = home / MARK
+    if not mark.exists():
+        return
+    try:
+        noted = json.loads(mark.read_text(encoding="utf-8"))
+    except ValueError:  # killed while writing the mark, before anything was moved
+        mark.unlink()
+        return
+    aside = home / Path(noted["aside"]).name
+    for name in noted["tops"]:
+        if name not in noted["standing"]:
+            _discard(home / name)
+    for name in noted["standing"]:
+        if (aside / name).exists():
+            _discard(home / name)
+            (aside / name).replace(home / name)
+    if aside.is_dir():
+        aside.rmdir()
+    mark.unlink()
+
+
+def _discard(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)

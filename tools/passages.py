@@ -1,0 +1,113 @@
+"""Passages and citations as actions answer them."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from tools.links import docs_link
+from tools.ports import Citation, Filters, Hit, Refs
+from tools.shapes import Input, Output, Texts
+
+
+class Narrowed(Input):
+    """The filters that asking and searching share."""
+
+    kind: Texts = Field(
+        default=(), description="Only entities of these kinds, e.g. component, api, system.", max_length=20
+    )
+    owner: str = Field(default="", description="Only what this group or user owns.", max_length=200)
+    system: str = Field(default="", description="Only parts of this system.", max_length=200)
+    component: str = Field(default="", description="Only docs of this one entity.", max_length=200)
+    context: str = Field(
+        default="", description="Handle from an earlier answer, to ask a follow-up.", max_length=64
+    )
+
+    @property
+    def filters(self) -> Filters | None:
+        """None when nothing is narrowed, so that the library can take its short way."""
+        if not (self.kind or self.owner or self.system or self.component):
+            return None
+        return Filters(
+            kind=tuple(kind.lower() for kind in self.kind),
+            owner=self.owner or None,
+            system=self.system or None,
+            component=self.component or None,
+        )
+
+
+class Passage(Output):
+    """A section that matches."""
+
+    entity: str = Field(description="Entity that the section belongs to, as kind:namespace/name.")
+    path: str | None = Field(description="Docs page, or null for the entity's own catalog entry.")
+    anchor: str = Field(description="Heading within the page; empty for its top.")
+    title: str = Field(description="Title of the page.")
+    heading: str = Field(description="Heading of the section.")
+    breadcrumb: tuple[str, ...] = Field(description="Titles from the site down to the heading.")
+    text: str = Field(description="Start of the section, verbatim; read_doc_section has all of it.")
+    score: float = Field(description="How well it matches; higher is better.")
+    revision: str = Field(description="Revision that the text was read at.")
+    modified: str | None = Field(description="When the page last changed, ISO 8601.")
+    owner: str | None = Field(description="Who vouches for the page; null when nobody does.")
+    link: str = Field(description="Address of the heading on this server.")
+
+
+class Quote(Output):
+    """Where a statement of the answer stands."""
+
+    number: int = Field(description="The [n] in the answer's text.")
+    entity: str = Field(description="Entity that the cited section belongs to.")
+    path: str | None = Field(description="Docs page, or null for the entity's own catalog entry.")
+    anchor: str = Field(description="Heading within the page; empty for its top.")
+    heading: str = Field(description="Heading of the section.")
+    quote: str = Field(description="Verbatim text that the statement rests on.")
+    revision: str = Field(description="Revision that the quote was read at.")
+    owner: str | None = Field(description="Who vouches for the page; null when nobody does.")
+    modified: str | None = Field(description="When the page last changed, ISO 8601.")
+    link: str = Field(description="Address of the heading on this server.")
+
+
+def passage(hit: Hit, *, longest: int) -> Passage:
+    """`longest` bounds the text, in characters."""
+    section = hit.section
+    return Passage(
+        entity=str(section.entity),
+        path=section.path,
+        anchor=section.anchor,
+        title=section.title,
+        heading=section.heading,
+        breadcrumb=section.breadcrumb,
+        text=excerpt(section.text, longest=longest),
+        score=round(hit.score, 4),
+        revision=section.revision,
+        modified=iso(section.modified),
+        owner=str(section.owner) if section.owner else None,
+        link=docs_link(section.entity, section.path, section.anchor),
+    )
+
+
+def quote(citation: Citation, refs: Refs) -> Quote:
+    return Quote(
+        number=citation.number,
+        entity=citation.entity,
+        path=citation.path,
+        anchor=citation.anchor,
+        heading=citation.heading,
+        quote=citation.quote,
+        revision=citation.revision,
+        owner=citation.owner,
+        modified=iso(citation.modified),
+        link=docs_link(refs.parse(citation.entity), citation.path, citation.anchor),
+    )
+
+
+def excerpt(text: str, *, longest: int) -> str:
+    """The text's start, cut between words and marked with an ellipsis when it is longer."""
+    if len(text) <= longest:
+        return text
+    start = text[:longest]
+    return f"{start[: max(start.rfind(' '), start.rfind(chr(10)), longest // 2)].rstrip()} …"
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
