@@ -20,7 +20,7 @@ import numpy as np
 from recsys_core.candidates.item2vec import Item2Vec, Item2VecConfig
 from recsys_core.data import Dataset
 from recsys_core.data.readers import read
-from recsys_core.evaluate import Run, configured, evaluate, judged, summarise
+from recsys_core.evaluation import Run, configured, evaluate, judged, summarise
 from recsys_core.judge import EvaluationProtocol, EvaluationResult, load_protocol, paired_difference, split
 from recsys_core.world import Oracle, WorldConfig, generate
 

@@ -1,16 +1,20 @@
-"""`python -m recsys_core`: evaluate a model, look at the generated world, list protocols."""
+"""`python -m recsys_core`: run a recipe, evaluate a model, look at the generated world, list protocols."""
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from types import FrameType
 
-from recsys_core.config import parse, read_object
+from recsys_core.config import parse, read_object, read_values
 from recsys_core.data.readers import formats
-from recsys_core.errors import RecsysError
-from recsys_core.evaluate import evaluate_model, models
+from recsys_core.errors import InvalidConfig, RecsysError
+from recsys_core.evaluation import evaluate_model, models
 from recsys_core.judge import EvaluationResult, load_protocol, protocols
+from recsys_core.recipes import command, recipes
 from recsys_core.world import WorldConfig, generate
 from recsys_core.world.report import report
 
@@ -29,15 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m recsys_core", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    evaluate = commands.add_parser("evaluate", help="train a model and judge it")
-    evaluate.add_argument("--data", type=Path, required=True, help="file or folder, as the format has it")
-    evaluate.add_argument("--format", required=True, help=", ".join(formats()))
-    evaluate.add_argument("--model", required=True, help=", ".join(models()))
-    evaluate.add_argument("--protocol", help=f"{', '.join(protocols())}; by default as the format asks")
-    evaluate.add_argument("--seeds", type=int, default=1, help="how often to train, from seed 0")
-    evaluate.add_argument("--config", type=Path, help="JSON file with the model's configuration")
-    evaluate.add_argument("--json", action="store_true", help="print everything as JSON")
-    evaluate.set_defaults(run=_evaluate)
+    for name in recipes():
+        if name != "evaluate":
+            recipe = commands.add_parser(
+                name, help=f"run the recipe {name}: a configuration in, an artifact out"
+            )
+            command.add_arguments(recipe)
+            recipe.set_defaults(run=partial(command.run, name))
+    _add_evaluate(commands.add_parser("evaluate", help="train a model and judge it, or judge an artifact"))
     world = commands.add_parser(
         "world", help="generate a world and print its oracle's and popularity's score"
     )
@@ -49,8 +52,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
+    """One word, two uses: with --out it is the recipe, without it trains and prints the figures."""
+    command.add_arguments(evaluate, required=False)
+    evaluate.add_argument("--data", type=Path, help="file or folder, as the format has it")
+    evaluate.add_argument("--format", help=", ".join(formats()))
+    evaluate.add_argument("--model", help=f"{', '.join(models())}; --config then has its configuration")
+    evaluate.add_argument("--protocol", help=f"{', '.join(protocols())}; by default as the format asks")
+    evaluate.add_argument("--seeds", type=int, default=1, help="how often to train, from seed 0")
+    evaluate.add_argument("--json", action="store_true", help="print everything as JSON")
+    evaluate.set_defaults(run=_evaluate)
+
+
 def _evaluate(options: argparse.Namespace) -> str:
-    config = None if options.config is None else read_object(options.config)
+    needed = ("config", "out") if options.out is not None else ("data", "format", "model")
+    if missing := [name for name in needed if getattr(options, name) is None]:
+        raise InvalidConfig(
+            f"evaluate lacks --{missing[0]}; give --data, --format and --model to train and judge, "
+            "or --config and --out to judge an artifact"
+        )
+    if options.out is not None:
+        return command.run("evaluate", options)
+    config = None if options.config is None else read_values(options.config)
     result = evaluate_model(
         options.data,
         options.format,
@@ -100,5 +123,10 @@ def _with_companions(results: dict[str, EvaluationResult]) -> list[tuple[str, Ev
     return rows
 
 
+def _ended(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
+    raise SystemExit(128 + number)  # unwinds, so that drafts go away
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _ended)
     sys.exit(main())

@@ -3,12 +3,15 @@
 A configuration is data: a stage is named by its kind, never by a dotted path, and nothing is interpolated.
 """
 
+import difflib
 import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from recsys_core.errors import DataMissing, InvalidConfig
 
@@ -26,12 +29,40 @@ def parse(model: type[Parsed], values: Mapping[str, Any], *, where: str) -> Pars
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'the whole'} = {fault['input']!r}: {fault['msg']}"
-            for fault in error.errors()
-        )
+        faults = "; ".join(_told(fault, model) for fault in error.errors())
         known = ", ".join(model.model_fields)
         raise InvalidConfig(f"{where}: {faults}. Known keys: {known}") from error
+
+
+def _told(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    place, key = ".".join(map(str, fault["loc"])), str(fault["loc"][-1]) if fault["loc"] else ""
+    text = f"{place or 'the whole'} = {fault['input']!r}: {fault['msg']}"
+    if fault["type"] != "extra_forbidden":
+        return text
+    known = _fields_at(model, fault["loc"][:-1])
+    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0)
+    return f"{text}; the nearest key is {nearest[0]!r}" if nearest else text
+
+
+def _fields_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    for step in place:
+        inner = model.model_fields[str(step)].annotation if str(step) in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """The run configuration in a .toml or .json file, unvalidated. Raises DataMissing or InvalidConfig."""
+    if path.suffix != ".toml":
+        return read_object(path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise DataMissing(f"no file {str(path)!r}; give the path of a TOML or JSON file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfig(f"{path.name} is no TOML: {error}") from error
 
 
 def read_json(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""What can go wrong while reading data, training, judging or recommending.
+"""What can go wrong while reading data, training, judging, recommending or keeping a registry.
 
 RecsysError
 ├── DataMissing            a file or folder that should hold data is not there
@@ -13,7 +13,17 @@ RecsysError
 ├── InvalidScores          a model returned NaN, infinity or the wrong shape
 ├── ArtifactDamaged        a stored model is incomplete or changed since it was written
 ├── ArtifactVersion        a stored model was written by another version of the format
-└── LibraryMissing         an optional library is needed; the message has the install command
+├── LibraryMissing         an optional library is needed; the message has the install command
+├── OutputExists           the folder a recipe should write holds something else already
+├── OutputBusy             another process is writing that folder, or the registry, right now
+├── HeldOutSeen            a model would be judged on items that it may have learned from
+└── RegistryError
+    ├── UnknownVersion     no such model, version or alias
+    ├── AlreadyRegistered  the same artifact is registered under another name
+    ├── Conflict           an alias or tag is not what the caller expected it to be
+    ├── NotComparable      figures of different protocols or kinds were to be compared or sorted
+    ├── RegistryNewer      a file of the registry was written by a newer version
+    └── RegistryUnavailable  MLflow or the files under the home do not answer
 """
 
 from pathlib import Path
@@ -83,3 +93,43 @@ class ArtifactVersion(RecsysError):
 
 class LibraryMissing(RecsysError, ImportError):
     """An optional library is needed; the message has the install command."""
+
+
+class OutputExists(RecsysError):
+    """The folder a recipe should write holds something else already."""
+
+
+class OutputBusy(RecsysError):
+    """Another process is writing that folder, or the registry, right now."""
+
+
+class HeldOutSeen(RecsysError, ValueError):
+    """A model would be judged on items that it may have learned from."""
+
+
+class RegistryError(RecsysError):
+    """Root of what can go wrong in the registry."""
+
+
+class UnknownVersion(RegistryError, LookupError):
+    """No such model, version or alias."""
+
+
+class AlreadyRegistered(RegistryError):
+    """The same artifact is registered under another name."""
+
+
+class Conflict(RegistryError):
+    """An alias or tag is not what the caller expected it to be; nothing was changed."""
+
+
+class NotComparable(RegistryError, ValueError):
+    """Figures of different protocols or kinds were to be compared or sorted."""
+
+
+class RegistryNewer(RegistryError):
+    """A file of the registry was written by a newer version."""
+
+
+class RegistryUnavailable(RegistryError):
+    """MLflow or the files under the home do not answer."""

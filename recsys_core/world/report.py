@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from recsys_core.evaluate import configured, evaluate, judged, summarise
+from recsys_core.evaluation import configured, evaluate, judged, summarise
 from recsys_core.judge import EvaluationResult, load_protocol, split
 from recsys_core.world.generate import World
 from recsys_core.world.oracle import Oracle

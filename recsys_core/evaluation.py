@@ -102,6 +102,11 @@ def train(config: Config, data: Dataset, *, seed: int = 0) -> Scorer:
     )
 
 
+def training_data(config: Config, parts: Split) -> Dataset:
+    """What the model that `config` describes may learn from."""
+    return parts.counted if _name(config) in COUNTING else parts.train
+
+
 def judged(scorer: Scorer, parts: Split, protocol: EvaluationProtocol, *, train_seconds: float = 0.0) -> Run:
     """Judge a scorer that is trained already."""
     start = time.process_time()
@@ -166,7 +171,7 @@ def summarise(
 def _run(data: Dataset, config: Config, protocol: EvaluationProtocol, seed: int) -> Run:
     parts = split(data, protocol, seed=seed)
     start = time.process_time()
-    scorer = train(config, parts.counted if _name(config) in COUNTING else parts.train, seed=seed)
+    scorer = train(config, training_data(config, parts), seed=seed)
     return judged(scorer, parts, protocol, train_seconds=time.process_time() - start)
 
 
