@@ -1,0 +1,132 @@
+"""`python -m recsys_core`: run a recipe, evaluate a model, look at the generated world, list protocols."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+from recsys_core.config import parse, read_object, read_values
+from recsys_core.data.readers import formats
+from recsys_core.errors import InvalidConfig, RecsysError
+from recsys_core.evaluation import evaluate_model, models
+from recsys_core.judge import EvaluationResult, load_protocol, protocols
+from recsys_core.recipes import command, recipes
+from recsys_core.world import WorldConfig, generate
+from recsys_core.world.report import report
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 when it worked, 2 when the input was wrong (the message goes to stderr)."""
+    options = _parser().parse_args(arguments)
+    try:
+        sys.stdout.write(options.run(options) + "\n")
+    except RecsysError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m recsys_core", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for name in recipes():
+        if name != "evaluate":
+            recipe = commands.add_parser(
+                name, help=f"run the recipe {name}: a configuration in, an artifact out"
+            )
+            command.add_arguments(recipe)
+            recipe.set_defaults(run=partial(command.run, name))
+    _add_evaluate(commands.add_parser("evaluate", help="train a model and judge it, or judge an artifact"))
+    world = commands.add_parser(
+        "world", help="generate a world and print its oracle's and popularity's score"
+    )
+    world.add_argument("--config", type=Path, help="JSON file with a world's configuration")
+    world.add_argument("--models", nargs="*", default=[], help=", ".join(models()))
+    world.set_defaults(run=_world)
+    listing = commands.add_parser("protocols", help="list the evaluation protocols with their hashes")
+    listing.set_defaults(run=_protocols)
+    return parser
+
+
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
+    """One word, two uses: with --out it is the recipe, without it trains and prints the figures."""
+    command.add_arguments(evaluate, required=False)
+    evaluate.add_argument("--data", type=Path, help="file or folder, as the format has it")
+    evaluate.add_argument("--format", help=", ".join(formats()))
+    evaluate.add_argument("--model", help=f"{', '.join(models())}; --config then has its configuration")
+    evaluate.add_argument("--protocol", help=f"{', '.join(protocols())}; by default as the format asks")
+    evaluate.add_argument("--seeds", type=int, default=1, help="how often to train, from seed 0")
+    evaluate.add_argument("--json", action="store_true", help="print everything as JSON")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace) -> str:
+    needed = ("config", "out") if options.out is not None else ("data", "format", "model")
+    if missing := [name for name in needed if getattr(options, name) is None]:
+        raise InvalidConfig(
+            f"evaluate lacks --{missing[0]}; give --data, --format and --model to train and judge, "
+            "or --config and --out to judge an artifact"
+        )
+    if options.out is not None:
+        return command.run("evaluate", options)
+    config = None if options.config is None else read_values(options.config)
+    result = evaluate_model(
+        options.data,
+        options.format,
+        options.model,
+        protocol=options.protocol,
+        seeds=options.seeds,
+        config=config,
+    )
+    return result.to_json() if options.json else table({options.model: result})
+
+
+def _world(options: argparse.Namespace) -> str:
+    values = {} if options.config is None else read_object(options.config)
+    world = generate(parse(WorldConfig, values, where="world config"))
+    return table(report(world, models=options.models))
+
+
+def _protocols(options: argparse.Namespace) -> str:  # noqa: ARG001 - every command takes its options
+    found = [load_protocol(name) for name in protocols()]
+    return json.dumps(
+        {protocol.name: {"hash": protocol.hash, "about": protocol.about} for protocol in found}, indent=2
+    )
+
+
+def table(results: dict[str, EvaluationResult]) -> str:
+    """Results side by side, masked and unmasked, with intervals."""
+    first = next(iter(results.values()))
+    lines = [f"{first.data['name']}: {first.tested:,} tested users, {first.items:,} items"]
+    for name, result in _with_companions(results):
+        lines.append(f"{name}, {result.protocol.name} {result.protocol.hash[:12]}, {result.seeds} seed(s)")
+        for view, spans in result.intervals.items():
+            figures = "  ".join(
+                f"{metric} {spans[metric].mean:.4f} [{spans[metric].low:.4f}, {spans[metric].high:.4f}]"
+                for metric in ("recall@5", "ndcg@5", "recall@10", "ndcg@10")
+                if metric in spans
+            )
+            lines.append(f"  {view:9s} {figures}  tied {result.ties[view]['share']:.1%}")
+    return "\n".join(lines)
+
+
+def _with_companions(results: dict[str, EvaluationResult]) -> list[tuple[str, EvaluationResult]]:
+    rows: list[tuple[str, EvaluationResult]] = []
+    for name, result in results.items():
+        rows.append((name, result))
+        if result.beside is not None:
+            rows.append((name, result.beside))
+    return rows
+
+
+def _ended(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
+    raise SystemExit(128 + number)  # unwinds, so that drafts go away
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _ended)
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The judge: ranks every held-out item among the whole catalogue, masked and unmasked in one pass.
+
+Streams over blocks of users, so memory stays at one block of scores whatever the number of users. Each view comes
+from the same scores: `masked` takes the history out of the candidates, `unmasked` leaves it in. Papers rarely say
+which they report, and on short histories the difference is larger than most papers' gains.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_core.judge.metrics import metrics
+from recsys_core.judge.protocol import EvaluationProtocol
+from recsys_core.judge.ranks import RankBlock, rank
+from recsys_core.judge.split import Split
+from recsys_core.model import Scorer
+from recsys_core.top import top
+
+BLOCK = 1 << 23  # scores held at once: 32 MB of float32
+COVERAGE = 10
+VIEWS = ("masked", "unmasked")
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What one view of the ranking gives.
+
+    values: (users,) a metric. coverage: share of the catalogue in at least one user's first ten. tied: share of
+    held-out items that share their score with another candidate. decided: share whose place among the first ten was
+    lost to such a tie. unwinnable: share that is masked itself, being in the history already.
+    """
+
+    values: Mapping[str, NDArray[np.float64]]
+    coverage: float
+    tied: float
+    decided: float
+    unwinnable: float
+
+
+def judge(scorer: Scorer, parts: Split, protocol: EvaluationProtocol) -> dict[str, View]:
+    """A `View` for "masked" and "unmasked". Raises InvalidScores."""
+    histories, targets = parts.histories, parts.targets
+    shown = {view: np.zeros(histories.item_count, dtype=bool) for view in VIEWS}
+    blocks: list[RankBlock] = []
+    for start, stop in _blocks(len(histories), histories.item_count):
+        past = histories.slice(start, stop)
+        scores = scorer.score(past)
+        blocks.append(rank(scores, past, targets.slice(start, stop)))
+        for row, candidates in enumerate(scores):
+            shown["unmasked"][top(candidates, COVERAGE)] = True
+            fresh = candidates.copy()
+            fresh[past.row(row)] = -np.inf
+            shown["masked"][top(fresh, COVERAGE)] = True
+    return {view: _view(view, blocks, parts, protocol, float(shown[view].mean())) for view in VIEWS}
+
+
+def _blocks(users: int, items: int) -> Iterator[tuple[int, int]]:
+    step = max(1, BLOCK // items)
+    return ((start, min(start + step, users)) for start in range(0, users, step))
+
+
+def _view(
+    name: str, blocks: list[RankBlock], parts: Split, protocol: EvaluationProtocol, coverage: float
+) -> View:
+    ranks: NDArray[np.float64] = np.concatenate([getattr(block, name) for block in blocks])
+    ties: NDArray[np.int64] = np.concatenate([getattr(block, f"ties_{name}") for block in blocks])
+    values = metrics(ranks, parts.targets.owners, users=len(parts.targets), cutoffs=protocol.cutoffs)
+    return View(
+        values=values,
+        coverage=coverage,
+        tied=float((ties > 0).mean()),
+        decided=float(((ranks > COVERAGE) & (ranks - ties <= COVERAGE)).mean()),
+        unwinnable=_old_share(parts) if name == "masked" else 0.0,
+    )
+
+
+def _old_share(parts: Split) -> float:
+    matrix = parts.histories.matrix
+    pairs = np.asarray(matrix[parts.targets.owners, parts.targets.items]).ravel()
+    return float((pairs > 0).mean())

@@ -1,0 +1,14 @@
+"""Optional libraries: imported when a stage needs them, refused with the command that installs them."""
+
+import importlib
+from types import ModuleType
+
+from recsys_core.errors import LibraryMissing
+
+
+def library(name: str, *, module: str = "") -> ModuleType:
+    """The module `module` of the distribution `name`. Raises LibraryMissing."""
+    try:
+        return importlib.import_module(module or name)
+    except ModuleNotFoundError as error:
+        raise LibraryMissing(f"this model needs {name}; install it with: pip install {name}") from error

@@ -1,0 +1,1 @@
+"""Rankers, one file a kind, and the features they weigh."""

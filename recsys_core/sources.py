@@ -1,0 +1,25 @@
+"""Fit candidate models by their configurations."""
+
+from collections.abc import Iterable
+
+from recsys_core.config import Config
+from recsys_core.data.dataset import Dataset
+from recsys_core.model import Model
+from recsys_core.stages import stage
+
+
+def fit(config: Config, data: Dataset, *, seed: int = 0) -> Model:
+    """The candidate model that `config` describes, fitted on `data`."""
+    kind: str = config.model_dump()["kind"]
+    model: Model = stage("candidates", kind).make.fit(data, config=config, seed=seed)
+    return model
+
+
+def fit_all(configs: Iterable[Config], data: Dataset, *, seed: int = 0) -> dict[str, Model]:
+    """Models by name: the kind, numbered from 2 when a kind comes again."""
+    models: dict[str, Model] = {}
+    for config in configs:
+        kind: str = config.model_dump()["kind"]
+        again = sum(name.split(" ")[0] == kind for name in models)
+        models[f"{kind} {again + 1}" if again else kind] = fit(config, data, seed=seed)
+    return models
