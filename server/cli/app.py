@@ -17,6 +17,7 @@ from server.cli import (
     entities,
     ingest_command,
     mcp_command,
+    recsys,
     restore,
     search,
     serve,
@@ -60,6 +61,7 @@ app.command("ask")(ask.ask)
 app.command("entities")(entities.entities)
 app.add_typer(actions.app, name="actions")
 app.command("apply")(apply.apply)
+app.add_typer(recsys.app, name="recsys")
 app.command("serve")(serve.serve)
 app.command("mcp")(mcp_command.mcp)
 app.command("backup")(backup.backup)
