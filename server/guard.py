@@ -1,4 +1,4 @@
-"""Who may reach the HTTP doors: the check of Host and Origin, and the bearer tokens.
+"""Who may reach the HTTP doors: the check of Host and Origin, the bearer tokens, the page's session cookie.
 
 A server on loopback can be reached from any web page through the reader's browser. So the Host must be one
 of ours (no DNS rebinding), and a page that calls must come from that same Host or be allowed by setting (no
@@ -10,6 +10,7 @@ It does not hide anything from other users of this machine: on loopback without 
 
 import hashlib
 import hmac
+import time
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
@@ -19,15 +20,21 @@ from starlette.authentication import AuthCredentials
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import Problem, problem_response
+from server.sessions import COOKIE, token_of
 from server.settings import LOOPBACK_NAMES, ApiToken, Settings, SettingsInvalid
+from server.web.shell import shell_html
 from tools.principal import Principal
 
 _PRINCIPAL = "cuebook.principal"
 _OPEN_PATHS = frozenset(
-    {"/", "/healthz", "/readyz", "/api/v1/health", "/api/v1/ready", "/search", "/actions", "/catalog"}
+    {
+        *("/", "/search", "/actions", "/catalog"),
+        *("/healthz", "/readyz", "/api/v1/health", "/api/v1/ready", "/api/v1/session"),
+    }
 )
 _OPEN_PREFIXES = ("/static/", "/catalog/")  # the page itself; what it shows comes from the API
 
@@ -105,7 +112,9 @@ class BodyLimit:
 
 
 class Tokens:
-    """Attaches the principal: of the bearer token where tokens are set, else whoever sits at this machine.
+    """Attaches the principal: of the token where tokens are set, else whoever sits at this machine.
+
+    A token comes as a bearer token, or by the page's session (`server.sessions`); `/mcp` takes the former only.
 
     `local_scopes` is asked at each request, so that actions may be discovered late.
     """
@@ -125,28 +134,37 @@ class Tokens:
         door = "mcp-http" if path == "/mcp" else "rest"
         if not self._tokens:
             scope[_PRINCIPAL] = Principal(ref="user:default/local", scopes=self._local_scopes(), door=door)
-        elif token := self._verified(Headers(scope=scope)):
+        elif token := self._verified(HTTPConnection(scope), door):
             ref = f"user:default/{token.name}"
             scope[_PRINCIPAL] = Principal(ref=ref, scopes=token.scopes, door=door)
             # The SDK binds an MCP session to the user who opened it.
             access = AccessToken(token="", client_id=token.name, scopes=sorted(token.scopes), subject=ref)
             scope["user"], scope["auth"] = AuthenticatedUser(access), AuthCredentials(access.scopes)
         elif path not in _OPEN_PATHS and not path.startswith(_OPEN_PREFIXES):
-            text = "this server wants a bearer token; send the header `Authorization: Bearer <token>`"
-            problem = Problem(401, "token_missing", text)
-            response = problem_response(problem, headers={"WWW-Authenticate": 'Bearer realm="cuebook"'})
-            await response(scope, receive, send)
+            await _unknown(HTTPConnection(scope))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _verified(self, headers: Headers) -> ApiToken | None:
-        kind, _, value = headers.get("authorization", "").partition(" ")
+    def _verified(self, connection: HTTPConnection, door: str) -> ApiToken | None:
+        kind, _, value = connection.headers.get("authorization", "").partition(" ")
+        if not kind and door == "rest":
+            return token_of(connection.cookies.get(COOKIE, ""), self._tokens.values(), now=time.time())
         if kind.lower() != "bearer":
             return None
         given = _digest(value.strip())
         # Every digest is compared, so that the time tells nothing about which one came close.
         found = [token for known, token in self._tokens.items() if hmac.compare_digest(known, given)]
         return found[0] if found else None
+
+
+def _unknown(connection: HTTPConnection) -> Response:
+    """401 for a program; for a person who opens a page, one that asks for the token (`static/docs.js`)."""
+    headers = {"WWW-Authenticate": 'Bearer realm="cuebook"'}
+    if connection.scope["method"] == "GET" and "text/html" in connection.headers.get("accept", ""):
+        text = '<div class="empty" data-sign-in><p class="empty-title">This page wants an access token.</p></div>'
+        return HTMLResponse(shell_html("Sign in", text), status_code=401, headers=headers)
+    text = "this server wants a bearer token; send the header `Authorization: Bearer <token>`"
+    return problem_response(Problem(401, "token_missing", text), headers=headers)
 
 
 def _digest(token: str) -> bytes:

@@ -20,6 +20,7 @@ class ErrorBody(BaseModel):
 
 
 _MEANINGS = {
+    401: "Who calls is not known.",
     403: "Not allowed, or from a page of another site.",
     404: "No such thing, or none that you may see.",
     409: "What it was meant for has changed since, or is busy.",

@@ -9,6 +9,7 @@ from server.rest.catalog import catalog_routes
 from server.rest.health import health_routes
 from server.rest.plans import plan_routes
 from server.rest.reference import reference_routes
+from server.rest.session import session_routes
 
 TAGS = [
     {
@@ -31,4 +32,5 @@ def add_rest(app: FastAPI, cuebook: Cuebook) -> None:
     app.include_router(plan_routes(cuebook))
     app.include_router(catalog_routes(cuebook))
     app.include_router(health_routes(cuebook))
+    app.include_router(session_routes(cuebook))
     app.include_router(reference_routes(app))

@@ -1,5 +1,6 @@
 // The REST API as functions. Every failure is an `ApiError` whose message can be shown.
 
+import { signIn } from "./signin.js";
 import { serverSentEvents } from "./sse.js";
 
 /** `status` is the HTTP status, 0 when the server was not reached. */
@@ -51,6 +52,7 @@ async function send(path, options) {
     if (error.name === "AbortError") throw error;
     throw new ApiError("Cuebook's server does not answer. Check that it runs, then try again.");
   }
+  if (response.status === 401 && (await signIn())) return send(path, options);
   if (!response.ok) throw new ApiError(await reason(response), { status: response.status });
   return response;
 }
