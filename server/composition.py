@@ -115,8 +115,7 @@ class Cuebook:
         """Load what the first question needs. A failure is left to that question, which reports it."""
         with contextlib.suppress(ingest.IngestError, tools.ActionError):
             self.caller.opened()
-            self.library.warm()
-            _ = self.assistant
+            self.parts.warm()
 
     def warm_in_background(self) -> threading.Thread:
         """`warm` on a thread that does not keep the process alive."""

@@ -13,7 +13,7 @@ from server.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.answers.assistant import Assistant
-    from ingest.answers.model import ChatModel
+    from ingest.answers.model import OpenAIChatModel
     from ingest.index.embedders import Embedder
     from ingest.library import Library
 
@@ -25,6 +25,7 @@ class Parts:
         self._settings = settings
         self.opened_embedder = Once(lambda: make_embedder(settings))
         self.opened_library = Once(self._open_library)
+        self._model = Once(lambda: make_model(settings))
         self._assistant = Once(self._make_assistant)
         self.indexer = SourceIndexer(settings)
 
@@ -41,6 +42,13 @@ class Parts:
     def assistant(self) -> "Assistant":
         return self._assistant()
 
+    def warm(self) -> None:
+        """Load what the first question needs. Raises `IngestError` when it cannot be had."""
+        self.library.warm()
+        _ = self.assistant
+        if (model := self._model()) is not None:
+            model.connected()
+
     def close(self) -> None:
         if (library := self.opened_library.made) is not None:
             library.close()
@@ -53,7 +61,7 @@ class Parts:
     def _make_assistant(self) -> "Assistant":
         from ingest.answers.assistant import Assistant
 
-        return Assistant(self.library, model=make_model(self._settings))
+        return Assistant(self.library, model=self._model())
 
 
 def make_embedder(settings: Settings) -> "Embedder":
@@ -73,7 +81,7 @@ def make_embedder(settings: Settings) -> "Embedder":
     return MiniLM(cache=settings.home / "models")
 
 
-def make_model(settings: Settings) -> "ChatModel | None":
+def make_model(settings: Settings) -> "OpenAIChatModel | None":
     """The chat model that the settings name, or None: answers are then sentences of the documents."""
     chosen = settings.model
     if chosen.url is None or chosen.name is None:

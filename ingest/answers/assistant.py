@@ -5,6 +5,7 @@ passages found: by a chat model whose every sentence is checked against them whe
 passages' own sentences when there is none or it fails.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ from ingest.permissions import Principal
 if TYPE_CHECKING:
     from ingest.library import Filters, Library
 
+_LOG = logging.getLogger(__name__)
 _EXACT = 0.97
 _HITS = 10
 _NEAREST = 3
@@ -148,6 +150,7 @@ class Assistant:
                 text += part
                 yield {"type": "text", "delta": part}
         except ModelUnavailable as error:
+            _LOG.warning("%s", error)
             note = str(error)
         if reply.abstained and not reply.citations:
             yield from _told(

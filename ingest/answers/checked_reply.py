@@ -39,12 +39,16 @@ class CheckedReply:
 
     def parts(self, pieces: Iterable[str]) -> Iterator[str]:
         """Markdown that may be shown, in order; empty when nothing held."""
+        gap, told = "", False  # space is kept back until something follows it
         for segment in _segments(pieces):
-            if not segment.strip():
-                if self._citations:
-                    yield segment
-            elif (held := self._held(segment)) is not None:
-                yield held
+            held = self._held(segment) if segment.strip() else segment
+            if held is None:
+                continue
+            if shown := held.strip():
+                yield (gap + held[: held.index(shown)] if told else "") + shown
+                gap, told = held[held.index(shown) + len(shown) :], True
+            else:
+                gap += held
 
     def _held(self, segment: str) -> str | None:
         if _SILENT.search(segment) and not _MARK.search(segment):

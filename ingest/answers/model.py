@@ -71,9 +71,9 @@ class OpenAIChatModel:
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
         """See `ChatModel.stream`; the error names the endpoint and never the key.
 
-        `timeout_seconds` holds for the reply as a whole, not only for each piece.
+        `timeout_seconds` holds for the first piece and, looked at with each piece, for the reply as a whole.
         """
-        chat = self._connected()
+        chat = self.connected()
         deadline = time.monotonic() + self._timeout
         try:
             for chunk in chat.stream([(message.role, message.content) for message in messages]):
@@ -88,7 +88,8 @@ class OpenAIChatModel:
                 f"check the address, the key and that the endpoint is up"
             ) from None
 
-    def _connected(self) -> "ChatOpenAI":
+    def connected(self) -> "ChatOpenAI":
+        """The client; importing LangChain for the first takes seconds, and sends nothing yet."""
         with self._lock:
             if self._chat is None:
                 from langchain_openai import ChatOpenAI
@@ -100,7 +101,7 @@ class OpenAIChatModel:
                     temperature=self._temperature,
                     timeout=self._timeout,
                     max_completion_tokens=self._max_tokens,
-                    max_retries=1,
+                    max_retries=0,  # the passages answer meanwhile; a retry would double the wait
                     streaming=True,
                     http_client=self._http_client,
                 )

@@ -1,8 +1,10 @@
 """What a chat model is shown: the rules, earlier turns, and numbered passages fenced as data."""
 
+import re
 from collections.abc import Sequence
 
 from ingest.answers.answer import Turn
+from ingest.answers.injection import suspicious
 from ingest.answers.model import Message
 from ingest.answers.units import Unit, cut
 from ingest.documents import Section
@@ -43,7 +45,7 @@ def messages(
 
 def _fenced(number: int, units: Sequence[Unit]) -> str:
     section = units[0].section
-    where = " > ".join((*section.breadcrumb, section.heading)) if section.breadcrumb else section.heading
+    where = " > ".join(part for part in section.breadcrumb or (section.heading,) if not suspicious(part))
     lines: list[str] = []
     words = 0
     header = ""
@@ -55,6 +57,11 @@ def _fenced(number: int, units: Sequence[Unit]) -> str:
             header = unit.header
             lines.append(header)
         lines.append(unit.quote)
-    text = "\n".join(filter(None, lines)).replace("<passage", "‹passage").replace("</passage", "‹/passage")
-    about = f"{section.entity} | {where}".replace('"', "'")
+    text = _without_fences("\n".join(filter(None, lines)))
+    about = _without_fences(f"{section.entity} | {where}").replace('"', "'")
     return f'<passage number="{number}" of="{about}">\n{text}\n</passage>'
+
+
+def _without_fences(text: str) -> str:
+    """Nothing of a document may end its own passage or begin another."""
+    return re.sub(r"<(?=\s*/?\s*passage)", "‹", text, flags=re.IGNORECASE)
