@@ -21,7 +21,7 @@ METRICS_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 class Telemetry:
     """The counters of one server. Everything works, and costs little, when nobody scrapes or collects it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tracer: trace.Tracer | None = None) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "cuebook_http_requests_total",
@@ -49,7 +49,7 @@ class Telemetry:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self._tracer = trace.get_tracer("cuebook", __version__)
+        self._tracer = tracer or trace.get_tracer("cuebook", __version__)
 
     def watch_index(
         self, *, age: Callable[[], float], chunks: Callable[[], float], ready: Callable[[], bool]
@@ -69,14 +69,20 @@ class Telemetry:
 
     @contextmanager
     def action(self, name: str, *, door: str, outcome_of: Callable[[Exception], str]) -> Iterator[None]:
-        """Time one action call inside a span; `outcome_of` names an exception for the label."""
+        """Time one action call inside a span; `outcome_of` names an exception for the label.
+
+        The exception's text stays out of the span: it may repeat what the caller wrote.
+        """
         started, outcome = time.perf_counter(), "ok"
-        with self._tracer.start_as_current_span(f"action {name}", record_exception=False) as span:
+        with self._tracer.start_as_current_span(
+            f"action {name}", record_exception=False, set_status_on_exception=False
+        ) as span:
             span.set_attribute("cuebook.door", door)
             try:
                 yield
             except Exception as error:
                 outcome = outcome_of(error)
+                span.set_status(trace.StatusCode.ERROR, outcome)
                 raise
             finally:
                 span.set_attribute("cuebook.outcome", outcome)

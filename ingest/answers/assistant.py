@@ -150,7 +150,7 @@ class Assistant:
                 text += part
                 yield {"type": "text", "delta": part}
         except ModelUnavailable as error:
-            _LOG.warning("%s", error)
+            _LOG.info("%s", error)  # whoever asked reads it in `note`
             note = str(error)
         if reply.abstained and not reply.citations:
             yield from _told(
