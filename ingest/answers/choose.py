@@ -100,7 +100,8 @@ def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> 
             around = question.covered(_context(unit.section) - own)
             # Code, steps and rows rarely repeat what their heading says they are for.
             trust = 0.7 if unit.kind in {"code", "steps", "row"} else 0.4
-            draft = 0.9 * lexical + trust * around + section_score + _shape(question, unit)
+            told = max(lexical, _of_the_subject(question, unit.section, own))
+            draft = 0.9 * told + trust * around + section_score + _shape(question, unit)
             drafts.append((draft + (0.05 if place == 0 else 0.0), lexical + around, unit))
     likeness = _likeness(question, drafts, similarity)
     ordinary = min(likeness.values(), default=0.0)
@@ -112,6 +113,14 @@ def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> 
         ),
         key=lambda entry: -entry.score,
     )
+
+
+def _of_the_subject(question: Question, section: Section, own: frozenset[str]) -> float:
+    """What of the question a unit says, in the docs of the entity that the question names: there, no sentence
+    needs to repeat the name."""
+    if not question.subject or not question.subject <= _context(section):
+        return 0.0
+    return question.covered_aspect(own)
 
 
 def _headed(question: Question, section: Section) -> float:
@@ -187,9 +196,11 @@ def _told(question: Question, scored: Sequence[Scored], sections: Sequence[Secti
 
 def _lead_section(question: Question, scored: Sequence[Scored]) -> Section:
     if question.wants_procedure:
+        about = question.covered(_context(scored[0].unit.section))
         close = [entry for entry in scored if entry.score >= 0.7 * scored[0].score]
         for entry in close:
-            if entry.unit.kind in _DOING:
+            # Code that only happens to use the words stands under a heading about something else.
+            if entry.unit.kind in _DOING and question.covered(_context(entry.unit.section)) >= 0.8 * about:
                 return entry.unit.section
     return scored[0].unit.section
 

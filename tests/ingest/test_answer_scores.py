@@ -126,3 +126,19 @@ def test_the_planted_instruction_is_not_relayed(org_library: Library) -> None:
 
     assert "assistant" not in answer.text.lower()
     assert any(flag.entity == "component:default/embedding-publisher" for flag in answer.flags)
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("What is the request deadline of home-ranker?", "| `server.request_deadline_ms` | 250 |"),
+        ("How do I disable the recall gate?", "needs the approval of two Platform members"),
+        ("How do I mitigate FeedSnapshotRatio?", "lyrectl traffic drain"),
+        ("FeedSnapshotRatio is firing, what do I do?", "ERR_SOURCE_STARVED"),
+        ("Who is on call for the ANN server?", "group:default/platform"),
+    ],
+)
+def test_an_answer_leads_with_what_was_asked_for(question: str, key: str, demo_library: Library) -> None:
+    answer = Assistant(demo_library).ask(question, principal=ADA)
+
+    assert key in " ".join(answer.text.split()[:30])
