@@ -11,6 +11,7 @@ from typer.main import get_command
 from server.app import make_app
 from server.cli.app import app as cli
 from server.settings import Settings, describe
+from server.telemetry import Telemetry
 from tools.catalogue import Actions
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +74,22 @@ def test_every_route_has_its_row(tmp_path: Path) -> None:
     rows = {route for row in rows_of("rest.md") for route in re.findall(r"`([A-Z]+ /[^`]+)`", row)}
 
     assert served | {"POST /api/v1/actions/NAME"} == rows
+
+
+def test_every_metric_has_its_row_with_its_labels() -> None:
+    telemetry = Telemetry()
+    telemetry.watch_index(age=lambda: 1, chunks=lambda: 1, ready=lambda: True)
+    telemetry.request(method="GET", route="/", status=200, seconds=1)
+    with telemetry.action("ask", door="rest", outcome_of=lambda _error: ""):
+        pass
+    served = {
+        (re.sub(r"_(?:bucket|count|sum)$", "", name), frozenset(re.findall(r"(\w+)=", labels)) - {"le"})
+        for name, labels in re.findall(r"(?m)^(cuebook_\w+)(?:{(.*)})? ", telemetry.exposition().decode())
+        if not name.endswith("_created")
+    }
+    rows = re.findall(r"(?m)^\| `(cuebook_\w+)` \| ([^|]+) \|", text_of("running.md"))
+
+    assert served == {(name, frozenset(re.findall(r"`(\w+)`", labels))) for name, labels in rows}
 
 
 def test_every_command_has_its_row_and_every_row_its_command() -> None:

@@ -35,7 +35,7 @@ def doctor(as_json: AsJson = False, home: Home = None) -> None:
     """Check this installation; exit code 1 when something needs attention."""
     findings = list(_findings(settings_of(home)))
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) | ({"advice": ""} if finding.ok else {}) for finding in findings])
     else:
         for finding in findings:
             print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.check:<10} {finding.detail}")

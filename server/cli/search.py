@@ -71,9 +71,10 @@ def filters_of(**given: Any) -> dict[str, Any]:
 
 
 def where(place: dict[str, Any]) -> str:
-    """`entity > page > heading @ revision`."""
+    """`entity > page > heading @ revision`, with seven characters of the revision, as the page shows it."""
     trail = [place["entity"], place.get("path"), place.get("heading")]
-    return f"{' > '.join(part for part in trail if part)} @ {place['revision'][:19]}"
+    kind, _, value = place["revision"].partition(":")
+    return f"{' > '.join(part for part in trail if part)} @ {kind}:{value[:7]}"
 
 
 def first_line(text: str, *, width: int = 110) -> str:

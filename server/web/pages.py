@@ -118,7 +118,7 @@ def _provenance(page: Page) -> str:
 
 def _short(revision: str) -> str:
     kind, _, value = revision.partition(":")
-    return f"{kind}:{value[:10]}"
+    return f"{kind}:{value[:7]}"
 
 
 def _age(then: datetime) -> str:

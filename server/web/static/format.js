@@ -51,10 +51,10 @@ export function sectionHref({ entity, path, anchor, link }) {
   return `/docs/${ref.kind}/${ref.namespace}/${ref.name}/${file}${anchor ? `#${encodeURIComponent(anchor)}` : ""}`;
 }
 
-/** Seven characters of a revision, with its kind: `git 1a2b3c4`. */
+/** Seven characters of a revision, with its kind: `git:1a2b3c4`. */
 export function shortRevision(revision) {
   const [scheme, value] = (revision ?? "").split(":");
-  return value ? `${scheme} ${value.slice(0, 7)}` : (revision ?? "").slice(0, 7);
+  return value ? `${scheme}:${value.slice(0, 7)}` : (revision ?? "").slice(0, 7);
 }
 
 /** Confidence (0 to 1) in words, with the level that colours it. */

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from tests.server.cli.conftest import Cuebook
 def test_search_names_the_section_and_its_revision(indexed: Cuebook) -> None:
     ran = indexed("search", "recall gate fails")
     assert ran.code == 0
-    assert "component:default/night-index > runbook.md > Recall gate fails @ " in ran.out.splitlines()[0]
+    place = r"component:default/night-index > runbook\.md > Recall gate fails @ (?:git|sha256):[0-9a-f]{7}$"
+    assert re.search(place, ran.out.splitlines()[0])
 
 
 def test_ask_answers_with_a_source(indexed: Cuebook) -> None:

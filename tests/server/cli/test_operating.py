@@ -96,6 +96,7 @@ def test_doctor_is_content_with_a_working_home(
     ran = indexed("doctor", "--json")
     assert ran.code == 0, ran.out
     assert {finding["check"] for finding in ran.json} >= {"home", "embedder", "index", "audit"}
+    assert {finding["advice"] for finding in ran.json} == {""}
 
 
 def test_doctor_says_what_to_do_when_nothing_is_indexed(cuebook: Cuebook) -> None:
