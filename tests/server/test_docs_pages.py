@@ -59,6 +59,27 @@ async def test_what_is_no_page_is_not_found(path: str, client: httpx.AsyncClient
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "/static/../pages.py",
+        "/static/%2e%2e/pages.py",
+        "/static/..%2f..%2fsettings.py",
+        "/static//etc/passwd",
+        "/static/%2fetc%2fpasswd",
+        "/static/..%5cpages.py",
+        "/docs/component/default/home-ranker/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/docs/component/default/home-ranker//etc/passwd",
+    ],
+)
+async def test_no_address_leaves_its_folder(address: str, client: httpx.AsyncClient) -> None:
+    answer = await client.get(address)
+
+    assert answer.status_code == 404
+    assert "import" not in answer.text
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
     "markdown",
     [
         "<script>alert(1)</script>",
@@ -77,6 +98,15 @@ async def test_what_is_no_page_is_not_found(path: str, client: httpx.AsyncClient
         "<object data=x></object><embed src=x>",
         "[x](//evil.example/x)",
         '<details open ontoggle="alert(1)">x</details>',
+        "[x](&#106;avascript:alert(1))",
+        "<a href='java\tscript:alert(1)'>x</a>",
+        "<a href='  javascript:alert(1)'>x</a>",
+        "[x](/\\evil.example)",
+        "# A {: onclick='alert(1)' style='x' }",
+        "```mermaid\ngraph TD; A[<img src=x onerror=alert(1)>]-->B\n```",
+        '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+        "<!--><img src=x onerror=alert(1)>-->",
+        '<math><mi xlink:href="javascript:alert(1)">',
     ],
 )
 def test_nothing_of_a_page_runs_loads_or_disguises_itself(markdown: str) -> None:
