@@ -13,7 +13,8 @@ from recsys_core.config import parse, read_object, read_values
 from recsys_core.data.readers import formats
 from recsys_core.errors import InvalidConfig, RecsysError
 from recsys_core.evaluation import evaluate_model, models
-from recsys_core.judge import EvaluationResult, load_protocol, protocols
+from recsys_core.judge import load_protocol, protocols
+from recsys_core.judge.table import table
 from recsys_core.recipes import command, recipes
 from recsys_core.world import WorldConfig, generate
 from recsys_core.world.report import report
@@ -96,31 +97,6 @@ def _protocols(options: argparse.Namespace) -> str:  # noqa: ARG001 - every comm
     return json.dumps(
         {protocol.name: {"hash": protocol.hash, "about": protocol.about} for protocol in found}, indent=2
     )
-
-
-def table(results: dict[str, EvaluationResult]) -> str:
-    """Results side by side, masked and unmasked, with intervals."""
-    first = next(iter(results.values()))
-    lines = [f"{first.data['name']}: {first.tested:,} tested users, {first.items:,} items"]
-    for name, result in _with_companions(results):
-        lines.append(f"{name}, {result.protocol.name} {result.protocol.hash[:12]}, {result.seeds} seed(s)")
-        for view, spans in result.intervals.items():
-            figures = "  ".join(
-                f"{metric} {spans[metric].mean:.4f} [{spans[metric].low:.4f}, {spans[metric].high:.4f}]"
-                for metric in ("recall@5", "ndcg@5", "recall@10", "ndcg@10")
-                if metric in spans
-            )
-            lines.append(f"  {view:9s} {figures}  tied {result.ties[view]['share']:.1%}")
-    return "\n".join(lines)
-
-
-def _with_companions(results: dict[str, EvaluationResult]) -> list[tuple[str, EvaluationResult]]:
-    rows: list[tuple[str, EvaluationResult]] = []
-    for name, result in results.items():
-        rows.append((name, result))
-        if result.beside is not None:
-            rows.append((name, result.beside))
-    return rows
 
 
 def _ended(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
