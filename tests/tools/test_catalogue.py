@@ -49,6 +49,7 @@ def test_own_actions_come_in_alphabetical_order(actions: Actions) -> None:
         "read_doc_section",
         "read_job_log",
         "refresh_index",
+        "scaffold_training_job",
         "search_docs",
     ]
 

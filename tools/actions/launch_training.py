@@ -11,11 +11,18 @@ from tools.jobs.spec import Name
 from tools.launching import Launched, launch_plan, launched
 from tools.plan import Plan
 from tools.run import Run
+from tools.settings import DataSet
 from tools.shapes import Input
 
 
 class LaunchTraining(Input):
-    name: Name = Field(description="Name of the model to make: letters, digits, dashes.")
+    name: Name | Literal[""] = Field(
+        default="", description="Name of the model to make: letters, digits, dashes."
+    )
+    scaffold: Name | Literal[""] = Field(
+        default="",
+        description="Instead of all the others: a job that scaffold_training_job made, by its name.",
+    )
     model: str = Field(
         default="item_knn",
         pattern=r"^[a-z0-9_]{1,40}$",
@@ -55,6 +62,10 @@ async def plan(input: LaunchTraining, run: Run) -> Plan:
 
 
 def _planned(input: LaunchTraining, run: Run) -> Plan:
+    if input.scaffold:
+        return _planned_scaffold(input, run)
+    if not input.name:
+        raise InvalidArguments("name: give the model to make a name, or name a scaffold to train")
     if "kind" in input.config:
         raise InvalidArguments(
             "config.kind: the kind of model is the argument `model`; leave it out of config"
@@ -81,4 +92,28 @@ def _planned(input: LaunchTraining, run: Run) -> Plan:
         ),
         kind=input.model,
         data=data,
+    )
+
+
+def _planned_scaffold(input: LaunchTraining, run: Run) -> Plan:
+    # Compared with the defaults: stored arguments name every field.
+    given = input.model_dump(exclude_defaults=True)
+    if others := given.keys() - {"scaffold"}:
+        raise InvalidArguments(
+            f"{', '.join(sorted(others))}: a scaffold says that itself, in its train.toml; leave it out"
+        )
+    config = run.jobs.scaffolded(input.scaffold)
+    model = config.get("model")
+    return launch_plan(
+        "train",
+        config,
+        run,
+        summary=f"Train the model of the scaffold {input.scaffold}.",
+        steps=(
+            f"read the data that {input.scaffold}/train.toml names",
+            "fit the model that it describes",
+            "write the model with its manifest into the job's own folder",
+        ),
+        kind=str(model.get("kind", "")) if isinstance(model, dict) else "",
+        data=DataSet.model_validate(config["data"]),
     )

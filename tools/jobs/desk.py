@@ -1,6 +1,7 @@
 """Where actions launch jobs and ask after them: who may see which, what each may use, and what is known of it."""
 
 import time
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,27 @@ class JobDesk:
                 near=sorted(known),
             )
         return known[name].model_copy(update={"path": known[name].path.resolve()})
+
+    @property
+    def scaffold_root(self) -> Path:
+        """The folder that scaffolded training jobs are put into."""
+        return (self.settings.scaffold or self._home / "scaffold").resolve()
+
+    def scaffolded(self, name: str) -> dict[str, Any]:
+        """The training configuration of a scaffold, its data where it lies. Raises `NotFound`, `InvalidArguments`."""
+        path = self.scaffold_root / name / "train.toml"
+        try:
+            config = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = {**config["data"], "path": str((path.parent / config["data"]["path"]).resolve())}
+        except FileNotFoundError:
+            raise NotFound(
+                f"there is no scaffold {name[:80]!r} with a train.toml; make one with scaffold_training_job"
+            ) from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            raise InvalidArguments(
+                f"{name}/train.toml cannot be used: {error!r}; it needs name, data = {{path, format}} and model"
+            ) from error
+        return {**config, "data": data}
 
     def resolve(self, recipe: str, config: Mapping[str, Any]) -> Resolved:
         """See `Recipes.resolve`."""

@@ -21,7 +21,7 @@ from tools.jobs.recipes import FakeRecipes
 from tools.policy import small_jobs_at_once
 from tools.state import State
 
-_SCOPES = frozenset({"jobs:launch", "jobs:read", "jobs:cancel", "jobs:at-once"})
+_SCOPES = frozenset({"scaffold:write", "jobs:launch", "jobs:read", "jobs:cancel", "jobs:at-once"})
 _PROGRAM = "import json, sys; exec(json.load(open(sys.argv[1]))['code'])"
 Found = TypeVar("Found")
 

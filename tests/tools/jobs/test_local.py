@@ -12,9 +12,8 @@ import pytest
 
 from tests.tools.jobs.conftest import ended, local_jobs, recorded, spec_of, until
 from tools.errors import InvalidArguments, NotFound, Unavailable
-from tools.jobs import JobSpec, JobState
+from tools.jobs import JobSpec, JobState, supervise
 from tools.jobs import local as local_module
-from tools.jobs import supervise
 from tools.jobs.supervise import identity, write_once
 from tools.state.process import is_alive, process_named
 
