@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ingest.answers.assistant import Assistant
     from ingest.library import Library
     from tools.call import Caller
+    from tools.jobs.desk import JobDesk
+    from tools.state import State
 
 __all__ = ["Cuebook", "Readiness", "compose", "make_embedder"]
 
@@ -37,6 +39,7 @@ _FOREIGN: dict[type[Exception], type[tools.ActionError]] = {
 }
 _BEFORE_WARMING = 0.5  # seconds
 _READ_SCOPES = frozenset({"docs:read", "catalog:read"})
+_OPERATOR_SCOPES = frozenset({"jobs:any", "jobs:at-once"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ class Cuebook:
         return self.parts.assistant
 
     def local_scopes(self) -> frozenset[str]:
-        """What whoever sits at this machine may do: everything there is an action for."""
-        return _READ_SCOPES | {info.scope for info in self.actions.list()}
+        """What whoever sits at this machine may do: everything there is an action for, with everybody's jobs."""
+        return _READ_SCOPES | _OPERATOR_SCOPES | {info.scope for info in self.actions.list()}
 
     def local_principal(self, *, door: str) -> Principal:
         """The user who runs this process, for the doors that need no network."""
@@ -166,6 +169,7 @@ def compose(settings: Settings, *, parts: Parts | None = None) -> Cuebook:
 def _open_caller(settings: Settings, actions: Actions, parts: Parts, stack: contextlib.ExitStack) -> "Caller":
     from tools.audit import Audit
     from tools.call import Caller
+    from tools.policy import small_jobs_at_once
     from tools.state import State
 
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -173,9 +177,27 @@ def _open_caller(settings: Settings, actions: Actions, parts: Parts, stack: cont
     stack.callback(state.close)
     audit = Audit.open(settings.home / "audit.db")
     stack.callback(audit.close)
-    caller = Caller(actions, parts, state, audit, foreign=_FOREIGN)
+    caller = Caller(
+        actions,
+        parts,
+        state,
+        audit,
+        foreign=_FOREIGN,
+        policy=small_jobs_at_once(settings.jobs.at_once_cpu_hours),
+        jobs=_job_desk(settings, state),
+    )
     caller.reconcile()
     return caller
+
+
+def _job_desk(settings: Settings, state: "State") -> "JobDesk":
+    from tools.jobs.desk import JobDesk
+    from tools.jobs.local import LocalJobs
+    from tools.jobs.recipes import CoreRecipes
+
+    recipes = CoreRecipes()
+    backend = LocalJobs(settings.home, commands=recipes.commands, slots=settings.jobs.slots)
+    return JobDesk(backend, state.jobs, recipes, home=settings.home, settings=settings.jobs)
 
 
 def _index_age(parts: Parts) -> float:

@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from ingest.settings import EmbedderSettings, Endpoint, ModelSettings
-from tools.settings import ActionsSettings
+from tools.settings import ActionsSettings, JobsSettings
 
 PREFIX = "CUEBOOK_"
 _FOR_TESTS = f"{PREFIX}TEST_"
@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     embedder: EmbedderSettings = EmbedderSettings()
     model: ModelSettings = ModelSettings()
     actions: ActionsSettings = ActionsSettings()
+    jobs: JobsSettings = JobsSettings()
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 

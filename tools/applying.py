@@ -17,6 +17,7 @@ from tools.action import Action
 from tools.errors import ActionError, PlanAlreadyApplied, PlanExpired, TargetMoved
 from tools.journal import Journal
 from tools.plan import Plan, differences
+from tools.policy import Policy, anything_goes
 from tools.principal import Principal
 from tools.redaction import redacted
 from tools.run import Run
@@ -27,9 +28,18 @@ Value = TypeVar("Value")
 
 
 class Applying:
-    """Stores plans and applies them; `lifetime` is in seconds."""
+    """Stores plans and applies them; `lifetime` is in seconds, `policy` has the last word before an effect."""
 
-    def __init__(self, plans: Plans, journal: Journal, *, lifetime: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        plans: Plans,
+        journal: Journal,
+        *,
+        lifetime: int,
+        clock: Callable[[], float],
+        policy: Policy = anything_goes,
+    ) -> None:
+        self._policy = policy
         self._plans = plans
         self._journal = journal
         self._lifetime = lifetime
@@ -77,6 +87,7 @@ class Applying:
         if row.status != "planned":
             return settled(row)
         input = await self._still_as_planned(row, action, run)
+        self._policy(run.principal, action, row.plan)
         await _thread(
             self._journal.intent,
             run.principal,

@@ -22,7 +22,9 @@ from tools.catalogue import Actions
 from tools.contexts import Contexts
 from tools.effect import Effect
 from tools.errors import ActionError, ActionFailed, NotAllowed
+from tools.jobs.desk import JobDesk
 from tools.journal import Journal
+from tools.policy import Policy, anything_goes
 from tools.ports import Ports
 from tools.principal import Principal
 from tools.redaction import redacted
@@ -49,7 +51,8 @@ class Caller:
     """Calls actions on behalf of principals.
 
     `foreign` names the errors of the ports and what they become here; any other error of an action reaches
-    the caller as `ActionFailed` and the log with its traceback. `plan_lifetime` is in seconds.
+    the caller as `ActionFailed` and the log with its traceback. `plan_lifetime` is in seconds. Without `jobs`
+    actions that need them answer `Unavailable`.
     """
 
     def __init__(
@@ -61,18 +64,23 @@ class Caller:
         *,
         foreign: Mapping[type[Exception], type[ActionError]] | None = None,
         authorise: Authorise = holds_scope,
+        policy: Policy = anything_goes,
+        jobs: JobDesk | None = None,
         plan_lifetime: int = 900,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.actions = actions
         self.contexts = Contexts(state, clock=clock)
         self._ports = ports
+        self._jobs = jobs
         self._plans = state.plans
         self._foreign = dict(foreign or {})
         self._authorise = authorise
         self._clock = clock
         self._journal = Journal(audit, clock=clock)
-        self._applying = Applying(state.plans, self._journal, lifetime=plan_lifetime, clock=clock)
+        self._applying = Applying(
+            state.plans, self._journal, lifetime=plan_lifetime, clock=clock, policy=policy
+        )
 
     async def call(
         self,
@@ -132,8 +140,10 @@ class Caller:
     def reconcile(self) -> tuple[str, ...]:
         """Report as lost what an earlier process left in the middle of an effect; call once at start.
 
-        Returns the digests. Quick: one query when there is nothing to do.
+        Returns the digests. Quick: one query when there is nothing to do, and one more for jobs.
         """
+        if self._jobs is not None:
+            self._jobs.look()
         lost = self._plans.reconcile(now=self._clock())
         for row in lost:
             self._journal.lost(principal=row.principal, action=row.action, digest=row.digest)
@@ -149,6 +159,7 @@ class Caller:
             principal=principal,
             ports=self._ports,
             contexts=self.contexts,
+            desk=self._jobs,
             listen=_in_this_loop(listen) if listen else None,
         )
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio.to_thread
 
+from tools.errors import Unavailable
 from tools.plan import Plan
 from tools.ports import Assistant, Catalog, Indexer, Library, Ports, Refs
 from tools.principal import Principal
 
 if TYPE_CHECKING:
     from tools.contexts import Contexts
+    from tools.jobs.desk import JobDesk
 
 Value = TypeVar("Value")
 _NOTHING_PLANNED = Plan()
@@ -33,6 +35,14 @@ class Run:
     plan: Plan = _NOTHING_PLANNED
     digest: str = ""
     listen: Listener | None = None
+    desk: "JobDesk | None" = None
+
+    @property
+    def jobs(self) -> "JobDesk":
+        """Raises `Unavailable` where no jobs can be run."""
+        if self.desk is None:
+            raise Unavailable("this process runs no jobs; call the server or the command line of the home")
+        return self.desk
 
     @property
     def library(self) -> Library:

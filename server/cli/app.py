@@ -16,6 +16,7 @@ from server.cli import (
     doctor,
     entities,
     ingest_command,
+    jobs,
     mcp_command,
     recsys,
     restore,
@@ -62,6 +63,7 @@ app.command("entities")(entities.entities)
 app.add_typer(actions.app, name="actions")
 app.command("apply")(apply.apply)
 app.add_typer(recsys.app, name="recsys")
+app.add_typer(jobs.app, name="jobs")
 app.command("serve")(serve.serve)
 app.command("mcp")(mcp_command.mcp)
 app.command("backup")(backup.backup)

@@ -19,5 +19,5 @@ def apply(
     finally:
         cuebook.close()
     print_json(result)
-    if result["status"] != "done":
+    if result["status"] not in {"done", "running"}:
         raise typer.Exit(Exit.DENIED if result["status"] == "refused" else Exit.FAILED)

@@ -19,10 +19,11 @@ class Steps:
 
     def __init__(self, last: int, signal_number: int) -> None:
         self.left, self.signal_number, self.place = last, signal_number, os.getpid()
+        self.paused = False
 
     def take(self) -> None:
-        self.left -= 1
-        if self.left == 0 and os.getpid() == self.place:
+        self.left -= not self.paused
+        if self.left == 0 and not self.paused and os.getpid() == self.place:
             os.kill(self.place, self.signal_number)
 
     def listen(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -35,11 +36,12 @@ def ended_at_every_step(
     check: Callable[[], None],
     *,
     signal_number: int = signal.SIGKILL,
+    stride: int = 1,
 ) -> int:
-    """Run `work` in forks that end ever later, `check` what each left behind; how many were ended."""
-    number = 0
+    """Run `work` in forks that end `stride` steps later each, `check` what they left; how many were ended."""
+    ended = 0
     while True:
-        number += 1
+        number = 1 + ended * stride
         child = os.fork()
         if child == 0:
             _work(work, Steps(number, signal_number))
@@ -48,7 +50,8 @@ def ended_at_every_step(
         assert code in {0, -signal_number, 128 + signal_number}, f"step {number}: exit code {code}"
         check()
         if code == 0:
-            return number - 1
+            return ended
+        ended += 1
 
 
 def _work(work: Callable[[Steps], object], steps: Steps) -> None:

@@ -38,11 +38,18 @@ def test_own_actions_come_in_alphabetical_order(actions: Actions) -> None:
     assert actions.skipped == ()
     assert [info.name for info in actions.list()] == [
         "ask",
+        "cancel_job",
         "describe_entity",
         "entity_relations",
+        "get_job",
+        "launch_eval",
+        "launch_training",
+        "list_jobs",
         "query_catalog",
         "read_doc_section",
+        "read_job_log",
         "refresh_index",
+        "scaffold_training_job",
         "search_docs",
     ]
 

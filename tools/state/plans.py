@@ -12,7 +12,7 @@ from tools.canonical import canonical, fingerprint
 from tools.errors import PlanMissing
 from tools.plan import Outcome, Plan, Status, content_of, digest_of
 from tools.state.process import is_alive, this_process
-from tools.state.tables import applications, plans
+from tools.state.tables import applications, jobs, plans
 
 if TYPE_CHECKING:
     from tools.state.state import State
@@ -23,6 +23,12 @@ _LOST = (
     "the process that applied it ended before it had finished; look at what it left behind, then plan again: "
     "this plan is not run a second time"
 )
+_BY_JOB: Mapping[str | None, Status] = {
+    "succeeded": "done",
+    "failed": "failed",
+    "cancelled": "failed",
+    "lost": "lost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +200,18 @@ def _joined() -> Select[Any]:
         applications.c.result,
         applications.c.job,
         applications.c.reason,
-    ).select_from(plans.outerjoin(applications, plans.c.digest == applications.c.digest))
+        jobs.c.state.label("job_state"),
+        jobs.c.reason.label("job_reason"),
+    ).select_from(
+        plans.outerjoin(applications, plans.c.digest == applications.c.digest).outerjoin(
+            jobs, applications.c.job == jobs.c.id
+        )
+    )
 
 
 def _row(found: Row[Any]) -> PlanRow:
+    # What started a job ends with it, as it ends: the job's row says how.
+    ended = _BY_JOB.get(found.job_state) if found.status == "running" else None
     return PlanRow(
         digest=found.digest,
         action=found.action,
@@ -207,8 +221,8 @@ def _row(found: Row[Any]) -> PlanRow:
         plan=Plan.model_validate_json(found.plan),
         created_at=found.created_at,
         expires_at=found.expires_at,
-        status=found.status or "planned",
+        status=ended or found.status or "planned",
         result=None if found.result is None else json.loads(found.result),
         job=found.job,
-        reason=found.reason or "",
+        reason=found.reason or (found.job_reason if ended else "") or "",
     )

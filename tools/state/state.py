@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from tools.errors import StateDamaged, StateError, StateNewer
 from tools.restoring import refuse_while_restoring
+from tools.state.jobs import JobRows
 from tools.state.plans import Plans
 from tools.state.tables import REVISION
 
@@ -84,6 +85,10 @@ class State:
     @cached_property
     def plans(self) -> Plans:
         return Plans(self)
+
+    @cached_property
+    def jobs(self) -> JobRows:
+        return JobRows(self)
 
     def close(self) -> None:
         self._engine.dispose()

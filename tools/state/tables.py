@@ -5,7 +5,7 @@ A change here needs a migration beside it: a test compares the migrated schema w
 
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration, told without importing alembic."""
 
 METADATA = MetaData(
@@ -59,4 +59,27 @@ contexts = Table(
     Column("expires_at", Float, nullable=False),
     Index("ix_contexts_principal", "principal", "used_at"),
     Index("ix_contexts_expires_at", "expires_at"),
+)
+
+# Jobs: which plan launched each, for whom, and how it stood when somebody last looked.
+jobs = Table(
+    "jobs",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("digest", String(64), ForeignKey("plans.digest"), nullable=False),
+    Column("owner", String(256), nullable=False),
+    Column("recipe", String(64), nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("process", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("heartbeat_at", Float),
+    Column("ended_at", Float),
+    Column("exit_code", Integer),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("cpu_seconds", Float, nullable=False, server_default="0"),
+    Column("peak_memory_bytes", Integer, nullable=False, server_default="0"),
+    Index("ix_jobs_owner", "owner", "created_at"),
+    Index("ix_jobs_state", "state"),
 )

@@ -1,0 +1,27 @@
+"""Which models there are, how good they are and where they came from: MLflow keeps it, our projection answers."""
+
+from recsys_core.registry.records import (
+    AliasChange,
+    Comparison,
+    Difference,
+    Evaluation,
+    Figure,
+    LineageNode,
+    ModelCard,
+    ModelVersion,
+    Page,
+)
+from recsys_core.registry.registry import Registry
+
+__all__ = [
+    "AliasChange",
+    "Comparison",
+    "Difference",
+    "Evaluation",
+    "Figure",
+    "LineageNode",
+    "ModelCard",
+    "ModelVersion",
+    "Page",
+    "Registry",
+]

@@ -1,0 +1,57 @@
+"""The action `cancel_job`."""
+
+from pydantic import Field
+
+from tools.action import action
+from tools.effect import Effect
+from tools.errors import TargetMoved
+from tools.jobs.spec import Name
+from tools.plan import Plan, Target
+from tools.run import Run
+from tools.shapes import Input, Output
+
+
+class CancelJob(Input):
+    job: Name = Field(description="Id of the job to end.")
+
+
+class Cancelled(Output):
+    id: str = Field(description="The job.")
+    state: str = Field(description="cancelled; running if it takes longer to end than this call waited.")
+
+
+@action(effect=Effect.DESTROYS, scope="jobs:cancel")
+async def cancel_job(input: CancelJob, run: Run) -> Cancelled:
+    """End a queued or running job with everything it started.
+
+    Calling it only plans; apply the digest to do it. What the job printed stays; it leaves no result.
+    """
+    return await run.in_thread(_cancelled, input)
+
+
+@cancel_job.planned_by
+async def plan(input: CancelJob, run: Run) -> Plan:
+    return await run.in_thread(_planned, input)
+
+
+def _planned(input: CancelJob, run: Run) -> Plan:
+    row = run.jobs.get(input.job, run.principal)
+    if row.job.state.is_end:
+        ended = f"{row.job.id} has ended already: {row.job.state}"
+        raise TargetMoved(f"{ended}; there is nothing to cancel", changes=(ended,))
+    return Plan(
+        summary=f"End the job {row.job.id} of {row.spec.owner}, which is {row.job.state}.",
+        steps=(
+            "ask its processes to end (SIGTERM)",
+            "end those that are left after five seconds (SIGKILL)",
+            "record it as cancelled",
+        ),
+        will_not=("remove its log or its working folder", "start it again"),
+        targets=(Target(ref=row.job.id, revision="under way"),),
+        details={"owner": row.spec.owner, "recipe": row.spec.recipe},
+    )
+
+
+def _cancelled(input: CancelJob, run: Run) -> Cancelled:
+    job = run.jobs.cancel(input.job, run.principal)
+    return Cancelled(id=job.id, state=job.state.value)
