@@ -23,9 +23,11 @@ _BELONG = r"(?:belongs? to|(?:is|are) (?:a )?(?:part|member|piece) of|(?:is|are)
 _IN = r"(?:belong(?:s|ing)? to|(?:that )?(?:is |are |being )?(?:a )?(?:parts? of|inside|within|in|of|under|from|make up|makes up))"
 _FAIL = r"(?:goes|go|is|went|were|gets) (?:down|away|offline|unavailable|out|broken|removed|deleted|lost|missing|switched off|turned off)|fails?|breaks?|dies|disappears?|has an outage|is not available|stops?(?: working)?"
 _THAT = r"(?:that |which |who )?"
-_ALARM = r"(?:page|call|alert|wake(?: up)?|phone|escalate to|notify|contact|reach|ask|ping)"
+_ALARM = r"(?:page|call|alert|wake(?: up)?|phone|escalate to|notify)"
+_REACH = r"(?:contact|reach|ask|ping|tell)"
 _WHY = r"(?:for|about|when|if|once|because of|over|regarding|concerning|at night for)"
 _BROKEN = rf"(?:{_FAIL}|(?:is|looks|seems) (?:broken|on fire|slow|stuck|unhealthy|in trouble|failing)|pages|alerts|misbehaves)"
+_WHOM = r"(?:who|whom|N) (?:should|do|can|must|could|would|to) (?:i |we |one |you )?(?:have to |need to )?"
 
 #: The name of the row whose answer is more than the catalog's: see `ingest.answers.on_call`.
 ON_CALL = "on call"
@@ -157,21 +159,21 @@ INTENTS: tuple[Intent, ...] = (
         relations=("ownerOf",), kinds=_kinds("group", "user"),
     ),
     Intent(
+        ON_CALL, "owner to page for",
+        (r"(?:who|whom|N) (?:is|are) (?:the )?on[- ]call(?: team| engineer| person)? (?:for|of|at|on) X", r"on[- ]call (?:team |engineer |contact |rotation )?(?:for|of) X",
+         r"(?:who|which ‹\d+›|N) (?:has|carries|holds) the pager (?:for|of) X", r"X(?:'s)? on[- ]call(?: team| engineer| contact| rotation)?", r"«(?P<x>\d+)»'s on[- ]call(?: team| engineer| contact| rotation)?",
+         rf"{_WHOM}(?:{_ALARM}|{_REACH}) {_WHY} X {_BROKEN}", rf"(?:{_WHY} )?X {_BROKEN}(?: and)? {_WHOM}(?:{_ALARM}|{_REACH})",
+         rf"who {_OWNS} X and (?:who is on[- ]call|{_WHOM}{_ALARM})(?: for (?:it|them|that))?",
+         rf"{_WHOM}{_ALARM} {_WHY} (?:an? (?:incident|outage|problem) (?:of|in|with|on) )?X"),
+        relations=("ownedBy",), kinds=_kinds("component", "api", "system", "resource", "domain", "template"), gives=_kinds("group", "user"),
+    ),
+    Intent(
         "owner", "owner of",
         (rf"(?:who|whom|N) {_THAT}(?:currently |actually )?{_OWNS} X", r"owners? (?:of|for) X", r"«(?P<x>\d+)»'s owners?", r"X owners?",
          rf"(?:by )?(?:who|whom|N) (?:is|are) X {_OWNED}(?: by)?", r"(?:who|N) (?:is|are) (?:the )?(?:one |person )?(?:responsible for|behind) X",
          r"(?:who|whom|N) (?:should|do|can|must|could) (?:i|we|one) (?:contact|ask|talk to|ping|reach out to|reach)(?: about| regarding| for| concerning| with questions about)+ X",
          r"N (?:that )?X belongs? to", r"(?:to )?N does X belong(?: to)?", rf"{_OWNED} by (?:who|whom|N) is X", r"who does X belong to", r"N behind X",
          r"N of X"),
-        relations=("ownedBy",), kinds=_kinds("component", "api", "system", "resource", "domain", "template"), gives=_kinds("group", "user"),
-    ),
-    Intent(
-        ON_CALL, "owner to page for",
-        (r"(?:who|whom|N) (?:is|are) (?:the )?on[- ]call(?: team| engineer| person)? (?:for|of|at|on) X", r"on[- ]call (?:team |engineer |contact |rotation )?(?:for|of) X",
-         r"(?:who|which ‹\d+›|N) (?:has|carries|holds) the pager (?:for|of) X", r"X(?:'s)? on[- ]call(?: team| engineer| contact| rotation)?", r"«(?P<x>\d+)»'s on[- ]call(?: team| engineer| contact| rotation)?",
-         rf"(?:who|whom|N) (?:should|do|can|must|could|would|to) (?:i |we |one |you )?(?:have to |need to )?{_ALARM} {_WHY} (?:an? (?:incident|outage|problem) (?:of|in|with|on) )?X(?: {_BROKEN})?",
-         rf"{_WHY} X {_BROKEN} (?:who|whom|N) (?:should|do|can|must) (?:i |we |one )?{_ALARM}",
-         rf"X {_BROKEN}(?: and)? (?:who|whom|N) (?:should|do|can|must) (?:i |we |one )?{_ALARM}"),
         relations=("ownedBy",), kinds=_kinds("component", "api", "system", "resource", "domain", "template"), gives=_kinds("group", "user"),
     ),
     Intent(

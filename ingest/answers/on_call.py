@@ -22,7 +22,7 @@ _REACHED_BY = re.compile(
     r"^(?:Email|Members|Annotation [^:]*(?:pager|opsgenie|slack|oncall|on-call)[^:]*): ", re.I
 )
 _ROTA = re.compile(
-    r"\bon[- ]call\b|\brotation\b|\bpagers?\b|\bescalat|\banswers? pages\b|\bpages? (?:the|us|them|whoever|our)\b|"
+    r"\bon[- ]call\b|\b(?:one|the|a|our|their|its) rotation\b|\bpagers?\b|\bescalat|\banswers? pages\b|\bpages? (?:the|us|them|whoever|our)\b|"
     r"\b(?:call|phone|ring) (?:the|us|them|whoever|our)\b",
     re.IGNORECASE,
 )

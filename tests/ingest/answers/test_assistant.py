@@ -231,6 +231,7 @@ ROTA = section(
         "Whom should we call when the feed ranker is down?",
         "The feed ranker is down, who do I page?",
         "Who do I contact when feed-ranker misbehaves?",
+        "Who owns feed-ranker and who is on call for it?",
     ],
 )
 def test_whom_to_page_is_the_owner_with_how_to_reach_them_and_what_docs_say_of_the_rota(
