@@ -48,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     world.add_argument("--config", type=Path, help="JSON file with a world's configuration")
     world.add_argument("--models", nargs="*", default=[], help=", ".join(models()))
     world.set_defaults(run=_world)
+    demo = commands.add_parser(
+        "demo", help="train, judge and register the demo's models on the generated world"
+    )
+    demo.add_argument("--home", type=Path, required=True, help="folder for artifacts and the registry")
+    demo.set_defaults(run=_demo)
     listing = commands.add_parser("protocols", help="list the evaluation protocols with their hashes")
     listing.set_defaults(run=_protocols)
     return parser
@@ -90,6 +95,19 @@ def _world(options: argparse.Namespace) -> str:
     values = {} if options.config is None else read_object(options.config)
     world = generate(parse(WorldConfig, values, where="world config"))
     return table(report(world, models=options.models))
+
+
+def _demo(options: argparse.Namespace) -> str:
+    from recsys_core import demo
+
+    lines = []
+    for version in demo.build(options.home):
+        quoted = {figure.metric: figure.value for figure in version.metrics}["ndcg@10"]
+        marks = "".join(f" @{alias}" for alias in version.aliases)
+        lines.append(
+            f"{version.ref:14s} ndcg@10 {quoted.mean:.4f} [{quoted.low:.4f}, {quoted.high:.4f}]{marks}"
+        )
+    return "\n".join(lines)
 
 
 def _protocols(options: argparse.Namespace) -> str:  # noqa: ARG001 - every command takes its options

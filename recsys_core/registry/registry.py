@@ -35,7 +35,7 @@ from recsys_core.registry.cards import card, resolve
 from recsys_core.registry.comparison import compare
 from recsys_core.registry.mlflow_store import MlflowStore
 from recsys_core.registry.projection import Projection, add_evaluation, add_version
-from recsys_core.registry.rebuilding import Rebuilt, rebuild
+from recsys_core.registry.rebuilding import Rebuilt, analyze, rebuild
 from recsys_core.registry.records import AliasChange, Comparison, Evaluation, ModelCard, ModelVersion, Page
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -228,6 +228,9 @@ class Registry:
         with self.projection.changed() as db:
             row(db)
             db.execute("DELETE FROM intents WHERE id = ?", (number,))
+            versions = db.execute("SELECT count(*) FROM versions").fetchone()[0]
+        if kind == "version" and versions & (versions - 1) == 0:  # whenever there are twice as many
+            analyze(self.projection)
 
     def _add_version(self, what: dict[str, Any]) -> Callable[[sqlite3.Connection], None]:
         source = self._kept(what["digest"])

@@ -1,12 +1,14 @@
-"""A small world shared by the learning tests, and the folder with public data where there is one."""
+"""A small world shared by the learning tests, a registry's home, and the folder with public data where there is one."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from recsys_core import World, WorldConfig, generate
 from recsys_core.judge import Split, load_protocol, split
+from recsys_core.registry import Registry
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +28,17 @@ def public() -> Path:
     if not (folder / "s3rec").is_dir():
         pytest.skip("no public data; set CUEBOOK_TEST_DATA to a folder with s3rec, ml-100k and hetrec-lastfm")
     return folder
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose MLflow tables exist: making them takes seconds."""
+    home = tmp_path_factory.mktemp("fresh")
+    _ = Registry.open(home).store.client
+    return home
+
+
+@pytest.fixture
+def home(fresh: Path, tmp_path: Path) -> Path:
+    shutil.copytree(fresh, tmp_path / "home")
+    return tmp_path / "home"
