@@ -74,6 +74,8 @@ def _read(definition: Any, type_: str, composer: Composer) -> tuple[list[Section
 
 
 def _read_document(document: Any, composer: Composer, *, text: str = "") -> tuple[list[Section], int]:
+    if isinstance(document, list) and composer.entity.type == "mcp-server":
+        document = {"tools": document}  # what `tools/list` answers, without the envelope
     if not isinstance(document, dict):
         raise UnreadableYaml("is no mapping", line=1)
     if "asyncapi" in document:

@@ -207,6 +207,14 @@ def test_tools_of_an_mcp_server_are_sections() -> None:
     assert "- `question` (string, required)" in section.text
 
 
+def test_a_bare_list_of_tools_is_read_like_the_listing_around_it() -> None:
+    tool = {"name": "ask", "description": "Answer a question."}
+    listing, bare = (api(json.dumps(each), type_="mcp-server") for each in ({"tools": [tool]}, [tool]))
+
+    assert [each.text for each in api_sections(bare)] == [each.text for each in api_sections(listing)]
+    assert read_api(bare).skipped == ()
+
+
 def test_an_unknown_format_is_kept_as_it_stands() -> None:
     (section,) = api_sections(api("```\nweird", type_="soap"))
 
