@@ -11,7 +11,7 @@ LOCKS := requirements/runtime.lock requirements/embedder.txt pyproject.toml
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-integration test-all check format golden docs lock bench clean
+.PHONY: help run install test test-integration test-backstage test-all check format golden docs lock bench clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,14 +22,18 @@ run: $(RUNTIME) ## Install what is missing, index the demo organisation and our 
 install: $(RUNTIME) ## Make .venv with the command `cuebook`
 	@echo "Installed. Next: $(BIN)/cuebook --help"
 
-test: $(DEV) ## Run the default test suite
-	@$(BIN)/python -m pytest
+test: $(DEV) ## Run the default test suite, on every core
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-integration: $(DEV) ## Run the tests that start real servers, clients and browsers
-	@$(BIN)/python -m pytest -m integration --timeout 900
+	@$(BIN)/python -m pytest -m "integration and not backstage" --timeout 900
 
-test-all: $(DEV) ## Run every test, the slow ones too
-	@$(BIN)/python -m pytest -m "" --timeout 3600
+# Apart from the others, because it installs some 0.8 GB from npm and PyPI into build/backstage, once.
+test-backstage: $(DEV) ## Install a real Backstage under build/, start it, run the tests against it
+	@$(BIN)/python -m pytest -m backstage --timeout 1800 tests/backstage
+
+test-all: $(DEV) ## Run every test, the slow ones too, but for those of test-backstage
+	@$(BIN)/python -m pytest -m "not backstage" --timeout 3600
 
 check: $(DEV) ## Format, lint, types, arrows, docs, tests: what must be green before a change lands
 	$(BIN)/ruff format --check .

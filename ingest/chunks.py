@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from ingest.documents import Section
@@ -30,7 +31,8 @@ def chunks_of(section: Section, *, count_tokens: CountTokens, max_tokens: int) -
     """
     if max_tokens < 16:
         raise ValueError(f"max_tokens={max_tokens} is too small a window; use a model that reads 16 or more")
-    window = _Window(count_tokens, max_tokens - _SPARE)
+    # A piece is counted to see that it fits, and again to pack it.
+    window = _Window(cache(count_tokens), max_tokens - _SPARE)
     heading = " ".join(section.heading.split())
     whole = "\n".join(part for part in (heading, plain(section.text)) if part)
     if window.fits(whole):

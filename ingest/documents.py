@@ -20,6 +20,7 @@ class SectionKind(StrEnum):
     ENTITY = "entity"
     API = "api"
     TEMPLATE = "template"
+    CONFIG = "config"
 
 
 BlockKind = Literal["paragraph", "list", "steps", "code", "table", "admonition", "quote", "html"]
@@ -42,7 +43,8 @@ class Section:
     its API definition, its template). `anchor` is the slug that mkdocs gives the heading, "" for the page's
     top (everything before the second heading, when the first is the page's title). `breadcrumb` runs from
     the site's name over the navigation and the page's title to `heading`. `revision` is `git:<commit>` where
-    the file is committed and unchanged, else `sha256:<content hash>`.
+    the file is committed and unchanged, else `sha256:<content hash>`. `reviewed` is what the page or its entity
+    says of its review (`ingest.reviews`), `untrusted` whether its source is marked so.
     """
 
     entity: EntityRef
@@ -58,6 +60,8 @@ class Section:
     kind: SectionKind = SectionKind.PAGE
     modified: datetime | None = None
     owner: EntityRef | None = None
+    reviewed: str = ""
+    untrusted: bool = False
 
     @property
     def key(self) -> str:
@@ -80,6 +84,8 @@ class Page:
     front_matter: dict[str, object] = field(default_factory=dict)
     modified: datetime | None = None
     owner: EntityRef | None = None
+    reviewed: str = ""
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

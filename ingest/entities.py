@@ -68,7 +68,11 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One catalog document. `kind` keeps the author's spelling; `ref.kind` is lower case."""
+    """One catalog document. `kind` keeps the author's spelling; `ref.kind` is lower case.
+
+    `untrusted` is whether its source is marked so. `computed` are the relations that leave it as a catalog backend
+    computed them, type and target; None where they follow from what specs declare.
+    """
 
     ref: EntityRef
     kind: str
@@ -76,6 +80,8 @@ class Entity:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     spec: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = Origin(path="", line=1, revision="")
+    untrusted: bool = False
+    computed: tuple[tuple[str, str], ...] | None = None
 
     @property
     def title(self) -> str:

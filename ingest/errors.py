@@ -8,6 +8,7 @@
     ├── IndexDamaged           the current generation cannot be opened
     ├── EmbedderUnavailable    the embedding model or endpoint does not answer
     ├── ModelUnavailable       the chat model or endpoint does not answer
+    ├── ModelBookUnavailable   the model registry cannot be read
     └── NotFound               no such entity, page or section (or none that this principal may see)
 
 One broken document never raises: it is skipped, and the report says why.
@@ -44,6 +45,10 @@ class EmbedderUnavailable(IngestError):
 
 class ModelUnavailable(IngestError):
     """The chat model or endpoint does not answer."""
+
+
+class ModelBookUnavailable(IngestError):
+    """The model registry cannot be read."""
 
 
 class NotFound(IngestError, LookupError):

@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from ingest.entities import Entity, EntityRef, Relation
-from ingest.errors import InvalidEntityRef
+from ingest.entity_table import EntityTable
 from ingest.linking import EntityLinker, Link
 from ingest.relations import relations_of, without_references
 
 
 class CatalogGraph:
-    """Entities and their relations. Immutable and free of I/O; the linker's index is built on first use."""
+    """Entities and their relations. Immutable and free of I/O; what it is searched by is built on first use."""
 
     def __init__(self, entities: Sequence[Entity]) -> None:
         """Of entities with the same reference the first counts."""
@@ -58,17 +58,16 @@ class CatalogGraph:
         `owner` and `system` are references or bare names; `text` wants each of its words in the name, title,
         description or tags.
         """
-        wanted = {"kind": kind, "type": type, "lifecycle": lifecycle}
-        words = (text or "").lower().split()
-        return tuple(
-            entity
-            for entity in sorted(self._by_ref.values(), key=lambda entity: entity.ref)
-            if all(value is None or _same(getattr(entity, name), value) for name, value in wanted.items())
-            and (owner is None or _names(owner, entity.owner))
-            and (system is None or _names(system, entity.system))
-            and (tag is None or tag.lower() in (own.lower() for own in entity.tags))
-            and all(word in _searched(entity) for word in words)
-        )
+        filters = {"kind": kind, "type": type, "owner": owner, "system": system}
+        return self._table.query(**filters, lifecycle=lifecycle, tag=tag, text=text)
+
+    @cached_property
+    def _table(self) -> EntityTable:
+        return EntityTable(self._by_ref.values())
+
+    def called(self, text: str) -> tuple[Entity, ...]:
+        """Entities with this name, `namespace/name` or title, by reference; see `EntityTable.called`."""
+        return self._table.called(text)
 
     def reach(
         self, ref: EntityRef, types: Collection[str], *, depth: int | None = None
@@ -77,17 +76,24 @@ class CatalogGraph:
 
         `depth` limits the number of steps. Targets that are not in the catalog are included.
         """
+        return tuple(self.steps_to(ref, types, depth=depth))
+
+    def steps_to(
+        self, ref: EntityRef, types: Collection[str], *, depth: int | None = None, ends: str | None = None
+    ) -> Mapping[EntityRef, int]:
+        """As `reach`, with how many steps away each is; nothing is followed from entities of the kind `ends`."""
         steps_to = {ref: 0}  # keeps the order of the walk
         waiting = deque([ref])
         while waiting:
             here = waiting.popleft()
-            if depth is not None and steps_to[here] >= depth:
+            if (depth is not None and steps_to[here] >= depth) or (here.kind == ends and here != ref):
                 continue
             for relation in self.relations(here, types=types):
                 if relation.target not in steps_to:
                     steps_to[relation.target] = steps_to[here] + 1
                     waiting.append(relation.target)
-        return tuple(steps_to)[1:]
+        del steps_to[ref]
+        return steps_to
 
     def link(self, text: str) -> tuple[Entity, ...]:
         """Entities that a free text names, the surest first; see `ingest.linking`."""
@@ -129,21 +135,3 @@ def _by_source(relations: Iterable[Relation]) -> Mapping[EntityRef, tuple[Relati
     for relation in relations:
         found[relation.source].append(relation)
     return {source: tuple(outgoing) for source, outgoing in found.items()}
-
-
-def _same(value: object, wanted: str) -> bool:
-    return value is not None and str(value).lower() == wanted.lower()
-
-
-def _names(wanted: str, ref: EntityRef | None) -> bool:
-    """Whether a filter such as `ranking`, `group:ranking` or `group:default/ranking` means `ref`."""
-    if ref is None:
-        return False
-    try:
-        return EntityRef.parse(wanted, kind=ref.kind, namespace=ref.namespace) == ref
-    except InvalidEntityRef:
-        return False
-
-
-def _searched(entity: Entity) -> str:
-    return " ".join((entity.ref.name, entity.title, entity.description, *entity.tags)).lower()

@@ -14,8 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ingest.answers.catalog_entities import entities_asked
+from ingest.changes import History, is_change_path
+from ingest.changes import opened as opened_change
 from ingest.documents import Page, Section
-from ingest.entities import EntityRef
+from ingest.entities import Entity, EntityRef
 from ingest.errors import EmbedderUnavailable, IngestError, NotFound
 from ingest.graph import CatalogGraph
 from ingest.index.embedders import Embedder, Vectors
@@ -23,8 +26,13 @@ from ingest.index.generations import Generations
 from ingest.index.hashing import HashingEmbedder
 from ingest.index.recent import RecentVectors
 from ingest.index.snapshot import Snapshot
+from ingest.meaning import same_meaning
+from ingest.model_book import ModelBook
 from ingest.permissions import MaySee, Principal, everyone_sees_everything
+from ingest.registry_pages import is_registry_path, opened
+from ingest.trust import concern
 from ingest.visible import visible_page, visible_section
+from ingest.visible_to import VisibleTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Filters:
 
 
 _NO_FILTERS = Filters()
+_EXACT = 0.7  # names that were linked less surely have a slip of the pen
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +68,18 @@ class PageEntry:
 class Library:
     """An open index that follows each new generation by itself. Safe to use from several threads."""
 
-    def __init__(self, generations: Generations, *, embedder: Embedder, may_see: MaySee) -> None:
-        self._generations, self._embedder, self._may_see = generations, embedder, may_see
+    def __init__(
+        self,
+        generations: Generations,
+        *,
+        embedder: Embedder,
+        may_see: MaySee | None,
+        models: ModelBook | None = None,
+        history: History | None = None,
+    ) -> None:
+        self._generations, self._embedder = generations, embedder
+        self._may_see: MaySee = may_see or VisibleTo(self.whole_catalog)
+        self._models, self._history = models, history
         self._recent = RecentVectors(embedder)
         self._lock = threading.Lock()
         self._problem: str | None = None
@@ -68,22 +87,42 @@ class Library:
         self._snapshot = Snapshot(*generations.opened())
 
     @classmethod
-    def open(cls, home: Path, *, embedder: Embedder, may_see: MaySee = everyone_sees_everything) -> "Library":
-        """Cheap: neither vectors nor model are loaded before the first search (or `warm`).
+    def open(
+        cls,
+        home: Path,
+        *,
+        embedder: Embedder,
+        may_see: MaySee | None = None,
+        models: ModelBook | None = None,
+        history: History | None = None,
+    ) -> "Library":
+        """Cheap: neither vectors nor model are loaded before the first search (or `warm`). `models` fills the
+        pages of the registry (`ingest.registry_pages`), `history` those of changes (`ingest.changes`). Who may see
+        an entity is what its annotation says (`ingest.visible_to`), unless `may_see` decides it.
 
         Raises `IndexMissing` before the first ingest and `IndexDamaged` when its result cannot be read.
         """
-        return cls(Generations(home), embedder=embedder, may_see=may_see)
+        return cls(Generations(home), embedder=embedder, may_see=may_see, models=models, history=history)
 
     @property
     def generation(self) -> str:
         with self._reading() as snapshot:
             return snapshot.generation
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the next call has no newer generation to open; costs one system call."""
+        return self._generations.stamp() == self._stamp
+
     def catalog(self, principal: Principal) -> CatalogGraph:
         """The graph of the entities that `principal` may see."""
         with self._reading() as snapshot:
             return self._catalog(snapshot, principal)
+
+    def whole_catalog(self) -> CatalogGraph:
+        """All of the graph: for decisions that must not depend on who asks. Nothing of it may be answered."""
+        with self._reading() as snapshot:
+            return snapshot.graph
 
     def search(
         self, question: str, *, principal: Principal, k: int = 10, filters: Filters = _NO_FILTERS
@@ -98,9 +137,11 @@ class Library:
                 question,
                 k=k,
                 embed=lambda text: self._question_vector(snapshot, text),
-                named={link.entity.ref: link.score for link in graph.link_scored(question)},
-                entities=self._searched(graph, filters),
+                named=(named := {link.entity.ref: link.score for link in graph.link_scored(question)}),
+                entities=(allowed := self._searched(snapshot, graph, filters)),
             )
+            asked = entities_asked(question, graph, misspelt=any(score < _EXACT for score in named.values()))
+            rows = snapshot.searcher.led_by(asked, rows, k=k, entities=allowed)
             self._problem = problem
             found = snapshot.store.sections([row for row, _ in rows])
             sections = [self._as_seen(section, snapshot, graph) for section in found]
@@ -108,6 +149,8 @@ class Library:
 
     def section(self, entity: str, path: str | None, anchor: str, *, principal: Principal) -> Section:
         """A section verbatim. Raises `NotFound`, and `InvalidEntityRef` when `entity` is no reference."""
+        if (is_registry_path(path) or is_change_path(path)) and not anchor:
+            return self.page(entity, str(path), principal=principal).sections[0]
         ref = EntityRef.parse(entity)
         with self._reading() as snapshot:
             found = (
@@ -122,9 +165,18 @@ class Library:
             raise NotFound(f"{ref} has no {place}; search for it, or list the entity's pages")
         return found
 
+    def as_seen(self, section: Section, *, principal: Principal) -> Section:
+        """A section that was read elsewhere, as `principal` may see it."""
+        with self._reading() as snapshot:
+            return self._as_seen(section, snapshot, self._catalog(snapshot, principal))
+
     def page(self, entity: str, path: str, *, principal: Principal) -> Page:
         """A page whole. Raises `NotFound`, and `InvalidEntityRef` when `entity` is no reference."""
         ref = EntityRef.parse(entity)
+        if is_change_path(path):
+            return opened_change(path, self.catalog(principal).get(ref), self._history)
+        if is_registry_path(path):
+            return opened(path, self.catalog(principal).get(ref), self._models, whole=self.whole_catalog())
         with self._reading() as snapshot:
             found = snapshot.store.page(str(ref), path) if self._sees(snapshot, principal, ref) else None
             graph = self._catalog(snapshot, principal)
@@ -147,6 +199,10 @@ class Library:
             if not listed and not (seen and snapshot.graph.get(ref)):
                 raise NotFound(f"there is no entity {ref}; look for it with `cuebook entities`")
         return tuple(PageEntry(path, title) for path, title in listed)
+
+    def concern(self, source: Section | Page | Entity) -> str:
+        """Why nobody vouches for a text that was read here; empty when somebody does."""
+        return concern(source)
 
     def status(self) -> dict[str, Any]:
         """What is open, as JSON-able values; `degraded` says why meaning is missing from search, or is None."""
@@ -177,15 +233,25 @@ class Library:
         matrix = np.stack(rows)
         return [float(cosine) for cosine in matrix[1:] @ matrix[0]]
 
+    def same_meaning(self, texts: Sequence[str], about: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Groups of texts that ask the same (`ingest.meaning`); by shared words when the embedder does not answer."""
+        try:
+            vectors = self._recent.many(texts) if texts else []
+        except EmbedderUnavailable as error:
+            self._problem = str(error)
+            vectors = list(HashingEmbedder().embed(texts))
+        return same_meaning(texts, vectors, about)
+
     def document_frequency(self, stem: str) -> int:
         """How many sections hold the term (see `ingest.index.terms.stem`)."""
         with self._reading() as snapshot:
-            return snapshot.store.document_frequency(stem)
+            return snapshot.searcher.document_frequency(stem)
 
     def warm(self) -> None:
         """Load what the first search would: model, vectors, names of entities."""
         with self._reading() as snapshot, contextlib.suppress(IngestError):
             snapshot.graph.link("warm")
+            entities_asked("who owns warm", snapshot.graph, misspelt=True)
             snapshot.searcher.open_vectors()
             self._question_vector(snapshot, "warm")
 
@@ -227,7 +293,8 @@ class Library:
     def _catalog(self, snapshot: Snapshot, principal: Principal) -> CatalogGraph:
         if self._may_see is everyone_sees_everything:
             return snapshot.graph
-        return snapshot.restricted(lambda entity: self._may_see(principal, entity))
+        reserves = self._may_see.reserves if isinstance(self._may_see, VisibleTo) else None
+        return snapshot.restricted(lambda entity: self._may_see(principal, entity), reserves=reserves)
 
     def _as_seen(self, section: Section, snapshot: Snapshot, graph: CatalogGraph) -> Section:
         if graph is snapshot.graph:
@@ -241,9 +308,9 @@ class Library:
         entity = snapshot.graph.get(ref)
         return entity is not None and self._may_see(principal, entity)
 
-    def _searched(self, graph: CatalogGraph, filters: Filters) -> frozenset[str] | None:
+    def _searched(self, snapshot: Snapshot, graph: CatalogGraph, filters: Filters) -> frozenset[str] | None:
         """The entities of which anything may be found, None for all."""
-        if filters == _NO_FILTERS and self._may_see is everyone_sees_everything:
+        if filters == _NO_FILTERS and graph is snapshot.graph:
             return None
         kinds = {kind.lower() for kind in filters.kind}
         component = EntityRef.parse(filters.component, kind="component") if filters.component else None

@@ -194,7 +194,7 @@ class EntityLinker:
             for form in (word, single)
             if form
             for item in self._near(form)
-            if not _is_inflection(form, item[0]) and _digits(form) == _digits(item[0])
+            if not is_inflection(form, item[0]) and digits_of(form) == digits_of(item[0])
         ]
         nearest = min((edits for _word, edits in near), default=0)
         return tuple(item for item in near if item[1] == nearest)[:4]
@@ -258,7 +258,7 @@ def _singular(word: str) -> str | None:
     return word[:-2] if word.endswith(("ches", "shes", "xes", "sses")) else word[:-1]
 
 
-def _is_inflection(word: str, other: str) -> bool:
+def is_inflection(word: str, other: str) -> bool:
     """Whether two words differ in their ending only, as `ranked` and `ranker` do: not a slip of the pen."""
     same = 0
     for left, right in zip(word, other, strict=False):
@@ -269,7 +269,7 @@ def _is_inflection(word: str, other: str) -> bool:
     return same >= 3 and word[same:] in endings and other[same:] in endings
 
 
-def _digits(word: str) -> str:
+def digits_of(word: str) -> str:
     """Digits tell versions apart: `item2vec` is no slip of `item3vec`."""
     return "".join(letter for letter in word if letter.isdigit())
 

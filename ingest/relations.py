@@ -58,19 +58,25 @@ def relations_of(entities: Iterable[Entity]) -> tuple[Relation, ...]:
     """Every relation of `entities` in both directions, sorted, each once.
 
     `declared` is true where the source's own spec says so (a group that lists its members declares
-    `hasMember`), false where it follows from what the other side says. Targets need not exist.
+    `hasMember`), false where it follows from what the other side says. Of an entity whose relations a catalog
+    backend computed, those leave it and no others. Targets need not exist.
     """
-    declared = {relation for entity in entities for relation in _declared(entity)}
+    stated = {relation for entity in entities for relation in _stated(entity)}
+    known = {(relation.source, relation.type, relation.target) for relation in stated}
     derived = {
-        Relation(relation.target, INVERSE[relation.type], relation.source, declared=False)
-        for relation in declared
-        if Relation(relation.target, INVERSE[relation.type], relation.source) not in declared
+        Relation(relation.target, inverse, relation.source, declared=False)
+        for relation in stated
+        if (inverse := INVERSE.get(relation.type))
+        and (relation.target, inverse, relation.source) not in known
     }
-    return tuple(sorted(declared | derived))
+    return tuple(sorted(stated | derived))
 
 
 def without_references(entity: Entity, hidden: Collection[EntityRef]) -> Entity:
     """`entity` as if its spec had never named any of `hidden`; the entity itself when it names none."""
+    if entity.computed:
+        left = tuple(pair for pair in entity.computed if EntityRef.parse(pair[1]) not in hidden)
+        entity = replace(entity, computed=left) if left != entity.computed else entity
     named = [
         (field.name, text) for field, text in _references(entity) if _target(entity, field, text) in hidden
     ]
@@ -78,8 +84,8 @@ def without_references(entity: Entity, hidden: Collection[EntityRef]) -> Entity:
         return entity
     spec = dict(entity.spec)
     for name, text in named:
-        left = spec.get(name)
-        spec[name] = [item for item in left if item != text] if isinstance(left, list) else None
+        items = spec.get(name)
+        spec[name] = [item for item in items if item != text] if isinstance(items, list) else None
     return replace(entity, spec={name: value for name, value in spec.items() if value is not None})
 
 
@@ -90,6 +96,16 @@ def unreadable_references(entities: Sequence[Entity]) -> tuple[Skipped, ...]:
         for entity in entities
         for name, problem in _problems(entity)
     )
+
+
+def _stated(entity: Entity) -> Iterator[Relation]:
+    declared = set(_declared(entity))
+    if entity.computed is None:
+        yield from declared
+        return
+    for type_, target in entity.computed:
+        relation = Relation(entity.ref, type_, EntityRef.parse(target))
+        yield relation if relation in declared else replace(relation, declared=False)
 
 
 def _declared(entity: Entity) -> Iterator[Relation]:

@@ -9,10 +9,11 @@ its bytes against the commit's tree, not by asking git to look at the files.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,7 +21,24 @@ from pathlib import Path
 
 _SECONDS = 10.0
 _COMMIT_LENGTHS = (40, 64)
-_HARMLESS = (
+_HEX = re.compile("[0-9a-f]+")
+_LINK = b"120000 "
+_NO_TEXT = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".webp",
+    ".ico",
+    ".pdf",
+    ".mp4",
+    ".webm",
+    ".zip",
+    ".gz",
+    ".woff",
+    ".woff2",
+)
+HARMLESS = (
     "--no-pager",
     "--no-optional-locks",
     "--literal-pathspecs",
@@ -107,13 +125,61 @@ class Revisions:
         if git is None:
             return _Commit()
         try:
-            return _committed(_Git(git, self._root), self._seconds)
+            return _committed(Git(git, self._root), self._seconds)
+        except (OSError, subprocess.SubprocessError, ValueError):
+            return _Commit()
+
+
+class AtCommit(Revisions):
+    """One commit of a tree: which files are as they were then, and all of them in another folder.
+
+    A `commit` that the repository does not have, or no longer has, has no files.
+    """
+
+    def __init__(self, root: Path, commit: str) -> None:
+        super().__init__(root)
+        self._asked = commit
+
+    @property
+    def head(self) -> str:
+        return self._asked
+
+    def commit_of(self, path: Path, content: bytes) -> str | None:
+        """The commit, when `content` is what it has at `path`; else None."""
+        blob = self._commit.blobs.get(self._name(path))
+        return self._asked if blob is not None and _is_blob(blob, content) else None
+
+    def modified(self, path: Path) -> None:
+        """Not known: only this one commit is looked at."""
+
+    def check_out(self, folder: Path) -> bool:
+        """Write its text files under `folder`; false when there are none. Links are left out."""
+        names = [name for name in self._commit.blobs if not name.lower().endswith(_NO_TEXT)]
+        git = shutil.which("git")
+        if git is None or not names:
+            return False
+        contents = Git(git, self._root).blobs([self._commit.blobs[name] for name in names])
+        for name, content in zip(names, contents, strict=True):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return True
+
+    @cached_property
+    def _commit(self) -> _Commit:
+        git = shutil.which("git")
+        if git is None or len(self._asked) not in _COMMIT_LENGTHS or not _HEX.fullmatch(self._asked):
+            return _Commit()
+        try:
+            return _listed_at(Git(git, self._root), self._asked)
         except (OSError, subprocess.SubprocessError, ValueError):
             return _Commit()
 
 
 @dataclass(frozen=True, slots=True)
-class _Git:
+class Git:
+    """The machine's git in a folder, for reading: runs no hook, filter, pager or network transport."""
+
     program: str
     root: Path
 
@@ -147,11 +213,29 @@ class _Git:
                 timer.cancel()
                 process.kill()
 
+    def blobs(self, names: Sequence[str]) -> Iterator[bytes]:
+        """The contents of objects, in their order."""
+        done = subprocess.run(
+            self._command(("cat-file", "--batch")),
+            input="\n".join((*names, "")).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+            check=True,
+        )
+        at = 0
+        for _ in names:
+            header, _, _ = done.stdout[at : at + 200].partition(b"\n")
+            begin = at + len(header) + 1
+            at = begin + int(header.rsplit(b" ", 1)[1])
+            yield done.stdout[begin:at]
+            at += 1  # the line end behind each
+
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        return [self.program, "-C", str(self.root), *_HARMLESS, *arguments]
+        return [self.program, "-C", str(self.root), *HARMLESS, *arguments]
 
 
-def _committed(git: _Git, seconds: float) -> _Commit:
+def _committed(git: Git, seconds: float) -> _Commit:
     asked = git.output("rev-parse", "--is-shallow-repository", "--show-prefix", "HEAD")
     shallow, prefix, head = asked.decode("utf-8", "surrogateescape").split("\n")[:3]
     if len(head) not in _COMMIT_LENGTHS:
@@ -165,6 +249,13 @@ def _committed(git: _Git, seconds: float) -> _Commit:
     return commit
 
 
+def _listed_at(git: Git, commit: str) -> _Commit:
+    prefix = git.output("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").rstrip("\n")
+    listed = git.output("ls-tree", "-r", "-z", "--full-tree", commit, prefix or ".").split(b"\0")
+    files = [entry for entry in listed if not entry.startswith(_LINK)]
+    return _Commit(commit, dict(_blobs(files, prefix)))
+
+
 def _blobs(listed: list[bytes], prefix: str) -> Iterator[tuple[str, str]]:
     for entry in listed:
         attributes, tab, name = entry.decode("utf-8", "surrogateescape").partition("\t")
@@ -173,7 +264,7 @@ def _blobs(listed: list[bytes], prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _changes(
-    git: _Git, commit: _Commit, prefix: str, *, shallow: bool, seconds: float
+    git: Git, commit: _Commit, prefix: str, *, shallow: bool, seconds: float
 ) -> Iterator[tuple[str, _Change]]:
     """Newest first. Along first parents, a path's newest change left exactly what is checked out."""
     if not commit.blobs:

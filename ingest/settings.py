@@ -42,6 +42,17 @@ class EmbedderSettings(BaseModel):
         return self
 
 
+class BackstageSettings(BaseModel):
+    """How running Backstage instances are read as sources."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: SecretStr | None = Field(
+        None,
+        description="Token for their API (`backend.auth.externalAccess`), sent to the hosts of `source_hosts` alone.",
+    )
+
+
 class ModelSettings(BaseModel):
     """The chat model that words answers. Without a name, answers are sentences of the documents."""
 
@@ -56,6 +67,15 @@ class ModelSettings(BaseModel):
     api_key: SecretStr | None = Field(None, description="Key for the endpoint, if it wants one.")
     temperature: float = Field(0.0, ge=0, le=2)
     timeout_seconds: float = Field(60.0, gt=0, le=600, description="How long one answer may take.")
+    steps: int = Field(
+        6, ge=1, le=20, description="How often the model may be called for one answer, tools between."
+    )
+    tokens: int = Field(
+        8_000,
+        ge=0,
+        le=200_000,
+        description="How much more than the first passages it may read for one answer.",
+    )
 
     @model_validator(mode="after")
     def _is_whole(self) -> "ModelSettings":

@@ -17,17 +17,22 @@ from recsys_core.judge import load_protocol, protocols
 from recsys_core.judge.table import table
 from recsys_core.recipes import command, recipes
 from recsys_core.world import WorldConfig, generate
+from recsys_core.world.experiment import ExperimentConfig
 from recsys_core.world.report import report
+from recsys_core.world.trial import trial
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it worked, 2 when the input was wrong (the message goes to stderr)."""
+    """Run a command; 0 when it worked, 2 when the input was wrong, 1 when the machine refused; stderr says why."""
     options = _parser().parse_args(arguments)
     try:
         sys.stdout.write(options.run(options) + "\n")
     except RecsysError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except OSError as error:  # no space, no permission, a path through a file
+        sys.stderr.write(f"{error.strerror or error}: {error.filename or 'no file is named'}\n")
+        return 1
     return 0
 
 
@@ -48,10 +53,18 @@ def _parser() -> argparse.ArgumentParser:
     world.add_argument("--config", type=Path, help="JSON file with a world's configuration")
     world.add_argument("--models", nargs="*", default=[], help=", ".join(models()))
     world.set_defaults(run=_world)
+    trying = commands.add_parser("trial", help="a simulated A/B test of two models on the generated world")
+    trying.add_argument("--control", required=True, help=", ".join(models()))
+    trying.add_argument("--treatment", required=True, help="another of them")
+    trying.add_argument("--config", type=Path, help="JSON file with a world's configuration")
+    trying.add_argument("--seed", type=int, default=0, help="of models, logs and arms")
+    trying.add_argument("--json", action="store_true", help="print everything as JSON")
+    trying.set_defaults(run=_trial)
     demo = commands.add_parser(
         "demo", help="train, judge and register the demo's models on the generated world"
     )
     demo.add_argument("--home", type=Path, required=True, help="folder for artifacts and the registry")
+    command.add_progress(demo)
     demo.set_defaults(run=_demo)
     listing = commands.add_parser("protocols", help="list the evaluation protocols with their hashes")
     listing.set_defaults(run=_protocols)
@@ -97,16 +110,23 @@ def _world(options: argparse.Namespace) -> str:
     return table(report(world, models=options.models))
 
 
+def _trial(options: argparse.Namespace) -> str:
+    values = {} if options.config is None else read_object(options.config)
+    world = generate(parse(WorldConfig, values, where="world config"))
+    config = parse(ExperimentConfig, {"seed": options.seed}, where="trial")
+    found = trial(world, options.control, options.treatment, config)
+    return found.to_json() if options.json else found.to_text()
+
+
 def _demo(options: argparse.Namespace) -> str:
     from recsys_core import demo
 
     lines = []
-    for version in demo.build(options.home):
-        quoted = {figure.metric: figure.value for figure in version.metrics}["ndcg@10"]
+    for version in demo.build(options.home, progress=command.progress_of(options)):
         marks = "".join(f" @{alias}" for alias in version.aliases)
-        lines.append(
-            f"{version.ref:14s} ndcg@10 {quoted.mean:.4f} [{quoted.low:.4f}, {quoted.high:.4f}]{marks}"
-        )
+        quoted = {figure.metric: figure.value for figure in version.metrics}.get("ndcg@10")
+        told = f"ndcg@10 {quoted.mean:.4f} [{quoted.low:.4f}, {quoted.high:.4f}]" if quoted else version.kind
+        lines.append(f"{version.ref:16s} {told}{marks}")
     return "\n".join(lines)
 
 

@@ -8,11 +8,7 @@
 A folder appears whole or not at all: it is written beside its place and then renamed.
 """
 
-import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +19,7 @@ from numpy.typing import NDArray
 
 from recsys_core.config import Config, read_object
 from recsys_core.errors import ArtifactDamaged, ArtifactVersion, DataMissing, InvalidConfig
+from recsys_core.folders import appearing, sha256_of
 from recsys_core.stages import configure, stage
 
 VERSION = 1
@@ -45,19 +42,8 @@ class Parts:
 def save(model: Any, folder: Path) -> Path:
     """Write `model` into the new folder. Raises ArtifactDamaged when the folder already exists."""
     parts: Parts = model.parts()
-    if folder.exists():
-        raise ArtifactDamaged(
-            f"{str(folder)!r} exists already; artifacts are never overwritten, choose a new folder"
-        )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with appearing(folder) as draft:
         _write(parts, draft)
-        draft.chmod(0o755)
-        os.rename(draft, folder)  # noqa: PTH104 - refuses a folder that appeared meanwhile, unlike Path.replace
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     return folder
 
 
@@ -99,7 +85,7 @@ def _write(parts: Parts, folder: Path) -> None:
         "family": parts.family,
         "config": parts.config.model_dump(mode="json"),
         "facts": dict(parts.facts),
-        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+        "files": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
     }
     (folder / HEAD).write_text(json.dumps(head, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -133,10 +119,5 @@ def _check(folder: Path, name: str, digest: str) -> None:
         raise ArtifactDamaged(
             f"{folder.name} lacks the file {name!r} that its {HEAD} lists; train the model again"
         )
-    if _digest(path) != digest:
+    if sha256_of(path) != digest:
         raise ArtifactDamaged(f"{folder.name}: {name!r} changed since it was written; train the model again")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -29,19 +29,40 @@ def parse(model: type[Parsed], values: Mapping[str, Any], *, where: str) -> Pars
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        faults = "; ".join(_told(fault, model) for fault in error.errors())
-        known = ", ".join(model.model_fields)
-        raise InvalidConfig(f"{where}: {faults}. Known keys: {known}") from error
+        faults = _deepest(error.errors())
+        told = f"{where}: {'; '.join(_told(fault, model) for fault in faults)}"
+        if all(_inner(fault) for fault in faults):  # each names the keys of its own part
+            raise InvalidConfig(told) from error
+        raise InvalidConfig(f"{told}. Known keys: {', '.join(model.model_fields)}") from error
+
+
+def _deepest(faults: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those that only follow from a fault inside them, such as a list that is too short without its bad item."""
+    places = [fault["loc"] for fault in faults]
+    return [
+        fault
+        for fault in faults
+        if not any(
+            len(place) > len(fault["loc"]) and place[: len(fault["loc"])] == fault["loc"] for place in places
+        )
+    ]
 
 
 def _told(fault: ErrorDetails, model: type[BaseModel]) -> str:
     place, key = ".".join(map(str, fault["loc"])), str(fault["loc"][-1]) if fault["loc"] else ""
-    text = f"{place or 'the whole'} = {fault['input']!r}: {fault['msg']}"
+    if inner := _inner(fault):
+        return f"{place}: {inner}"
+    text = f"{place or 'the whole'} = {fault['input']!r}: "
     if fault["type"] != "extra_forbidden":
-        return text
-    known = _fields_at(model, fault["loc"][:-1])
-    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0)
-    return f"{text}; the nearest key is {nearest[0]!r}" if nearest else text
+        return text + fault["msg"]
+    nearest = difflib.get_close_matches(key, _fields_at(model, fault["loc"][:-1]), n=1, cutoff=0.5)
+    return f"{text}no such key{f'; the nearest key is {nearest[0]!r}' if nearest else ''}"
+
+
+def _inner(fault: ErrorDetails) -> InvalidConfig | None:
+    """What was wrong with a part that has a configuration of its own, such as a stage."""
+    error = fault.get("ctx", {}).get("error")
+    return error if isinstance(error, InvalidConfig) else None
 
 
 def _fields_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:

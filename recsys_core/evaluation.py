@@ -1,7 +1,7 @@
 """From a path, a format and a model's name to an evaluation: what `evaluate` on the command line does."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,11 @@ DEFAULT_PROTOCOLS = {"hetrec": "holdout-random"}
 COUNTING = {
     "popularity"
 }  # models that only count: a protocol may let them count more than others may learn from
+Progress = Callable[[str, int, int], None]
+
+
+def _unseen(stage: str, done: int, total: int) -> None:
+    """Progress for nobody."""
 
 
 def evaluate_model(
@@ -41,16 +46,18 @@ def evaluate_model(
     protocol: str | None = None,
     seeds: int = 1,
     config: Mapping[str, Any] | None = None,
+    progress: Progress = _unseen,
 ) -> EvaluationResult:
     """Train `model` ("pipeline" or a candidate kind) and judge it, once a seed, from seed 0.
 
-    protocol: by default `holdout-random` for data without order, else `loo-full`. Raises what the readers, the
-    protocol loader and the stages raise; see `errors.py`.
+    protocol: by default `holdout-random` for data without order, else `loo-full`. progress: told stage, seeds done and
+    seeds in all. Raises what the readers, the protocol loader and the stages raise; see `errors.py`.
     """
     model_config = configured(model, config or {})
     chosen = load_protocol(protocol or DEFAULT_PROTOCOLS.get(format, "loo-full"))
+    progress("Reading the data", 0, 1)
     data = read(Path(data_path), format)
-    return evaluate(data, model_config, protocol=chosen, seeds=seeds)
+    return evaluate(data, model_config, protocol=chosen, seeds=seeds, progress=progress)
 
 
 def models() -> tuple[str, ...]:
@@ -70,17 +77,26 @@ def configured(model: str, values: Mapping[str, Any]) -> Config:
 
 
 def evaluate(
-    data: Dataset, config: Config, *, protocol: EvaluationProtocol, seeds: int = 1
+    data: Dataset,
+    config: Config,
+    *,
+    protocol: EvaluationProtocol,
+    seeds: int = 1,
+    progress: Progress = _unseen,
 ) -> EvaluationResult:
     """Judge the model that `config` describes, and once more under the protocol named `beside`, if there is one."""
     if seeds < 1:
         raise InvalidConfig(f"seeds = {seeds}; give 1 or more")
-    result = summarise([_run(data, config, protocol, seed) for seed in range(seeds)], data, config, protocol)
+    runs = []
+    for seed in range(seeds):
+        progress(f"Training and judging by {protocol.name}", seed, seeds)
+        runs.append(_run(data, config, protocol, seed))
+    progress("Resampling users for intervals", 0, 1)
+    result = summarise(runs, data, config, protocol)
     if protocol.beside is None:
         return result
-    return replace(
-        result, beside=evaluate(data, config, protocol=load_protocol(protocol.beside), seeds=seeds)
-    )
+    honest = load_protocol(protocol.beside)
+    return replace(result, beside=evaluate(data, config, protocol=honest, seeds=seeds, progress=progress))
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +148,8 @@ def summarise(
     }
     means = {view: {name: found[view][name].mean for name in found[view]} for view in found}
     for view, numbers in means.items():
-        numbers["coverage@10"] = float(np.mean([run.views[view].coverage for run in runs]))
+        for name in first.views[view].overall:
+            numbers[name] = float(np.mean([run.views[view].overall[name] for run in runs]))
     return EvaluationResult(
         model={
             "kind": _name(config),

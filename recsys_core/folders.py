@@ -8,11 +8,12 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recsys_core.errors import OutputBusy, OutputExists
+from recsys_core.errors import ArtifactDamaged, OutputBusy, OutputExists
 
 
 @contextmanager
@@ -37,6 +38,27 @@ def drafted(folder: Path) -> Iterator[Path]:
         raise
     finally:
         os.close(lock)
+
+
+@contextmanager
+def appearing(folder: Path) -> Iterator[Path]:
+    """As `drafted`, inside a folder that nobody else writes: without a lock, and never over what is there.
+
+    Raises ArtifactDamaged when `folder` exists already.
+    """
+    if folder.exists():
+        raise ArtifactDamaged(
+            f"{str(folder)!r} exists already; artifacts are never overwritten, choose a new folder"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        os.rename(draft, folder)  # noqa: PTH104 - refuses a folder that appeared meanwhile, unlike Path.replace
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
 
 
 def holds_something(folder: Path) -> bool:

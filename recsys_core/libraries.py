@@ -6,9 +6,9 @@ from types import ModuleType
 from recsys_core.errors import LibraryMissing
 
 
-def library(name: str, *, module: str = "") -> ModuleType:
+def library(name: str, *, module: str = "", needed_for: str = "this model") -> ModuleType:
     """The module `module` of the distribution `name`. Raises LibraryMissing."""
     try:
         return importlib.import_module(module or name)
     except ModuleNotFoundError as error:
-        raise LibraryMissing(f"this model needs {name}; install it with: pip install {name}") from error
+        raise LibraryMissing(f"{needed_for} needs {name}; install it with: pip install {name}") from error

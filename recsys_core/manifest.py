@@ -165,6 +165,8 @@ def _values(folder: Path) -> dict[str, Any]:
         ) from None
     except InvalidConfig as error:
         raise ArtifactDamaged(f"{folder.name}: {error}; make the artifact again") from error
+    except NotADirectoryError as error:
+        raise DataMissing(f"{str(folder)!r} is a file; give a folder that a recipe wrote") from error
 
 
 def _parsed(values: Mapping[str, Any], folder: Path) -> Manifest:

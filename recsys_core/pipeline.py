@@ -67,10 +67,11 @@ class PipelineConfig(Config):
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What is shown, best first, and the trace of the rules that made it so."""
+    """What is shown, best first, and the trace of the rules that made it so. candidates: how many were proposed."""
 
     shown: Slate
     changes: tuple[Change, ...]
+    candidates: int
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -134,10 +135,11 @@ class Pipeline:
         situation = situation or Situation()
         situation = replace(situation, seen=situation.seen | seen)
         slate, changes = self._ranked(past), ()
+        candidates = len(slate)
         for config in self.config.rules:
             ruling = stage("rules", config.model_dump()["kind"]).make(slate, situation, config)
             slate, changes = ruling.slate, (*changes, *ruling.changes)
-        return Recommendation(slate[: situation.size], changes)
+        return Recommendation(slate[: situation.size], changes, candidates)
 
     def _history(self, user: str, history: Sequence[str] | None) -> Histories:
         if history is None:
@@ -152,14 +154,21 @@ class Pipeline:
 
     def _ranked(self, past: Histories) -> Slate:
         """Everything the sources propose, best first. What was seen is proposed too: dropping it is a rule's affair."""
-        proposers: dict[int, list[str]] = {}
+        proposers: dict[int, dict[str, int]] = {}
         for name, source in self.sources.items():
             count = self.config.take + len(past.items)
-            for item in propose(source, past, count, index=self.indices.get(name)):
-                proposers.setdefault(int(item), []).append(name)
+            proposed = propose(source, past, count, index=self.indices.get(name))
+            for rank, item in enumerate(proposed, start=1):
+                proposers.setdefault(int(item), {})[name] = rank
         scores = self.score(past)
         check(scores, past)
         best = sorted(proposers, key=lambda item: (-scores[0, item], item))
         return tuple(
-            Candidate(self.data.items[item], float(scores[0, item]), tuple(proposers[item])) for item in best
+            Candidate(
+                self.data.items[item],
+                float(scores[0, item]),
+                tuple(proposers[item]),
+                tuple(proposers[item].values()),
+            )
+            for item in best
         )

@@ -6,9 +6,6 @@ sources/1, sources/2, ...        one artifact a source (`artifact.py`)
 """
 
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +14,7 @@ from recsys_core import artifact
 from recsys_core.config import parse, read_object
 from recsys_core.data import storage
 from recsys_core.errors import ArtifactDamaged, ArtifactVersion
+from recsys_core.folders import appearing
 from recsys_core.pipeline import Pipeline, PipelineConfig
 from recsys_core.ranking.linear_ranker import LinearRanker
 
@@ -26,13 +24,7 @@ HEAD = "pipeline.json"
 
 def save_pipeline(pipeline: Pipeline, folder: Path) -> Path:
     """Write into the new folder, whole or not at all. Raises ArtifactDamaged when it exists already."""
-    if folder.exists():
-        raise ArtifactDamaged(
-            f"{str(folder)!r} exists already; artifacts are never overwritten, choose a new folder"
-        )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with appearing(folder) as draft:
         storage.save(pipeline.data, draft)
         for number, source in enumerate(pipeline.sources.values(), start=1):
             artifact.save(source, draft / "sources" / str(number))
@@ -43,11 +35,6 @@ def save_pipeline(pipeline: Pipeline, folder: Path) -> Path:
             "weights": None if pipeline.ranker is None else dict(pipeline.ranker.weights),
         }
         (draft / HEAD).write_text(json.dumps(head, indent=2) + "\n", encoding="utf-8")
-        draft.chmod(0o755)
-        os.rename(draft, folder)  # noqa: PTH104 - refuses a folder that appeared meanwhile, unlike Path.replace
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
     return folder
 
 

@@ -1,6 +1,7 @@
 """One log line and one count for each request, and the headers that every answer has.
 
-The line has the path without its query: what people search for is nobody's business but theirs.
+The line has the path without its query: what people search for is nobody's business but theirs. MCP requests that are
+answered have none unless details are wanted: they come by the thousand, and the audit has a row for each call.
 """
 
 import time
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.telemetry import Telemetry
 from server.web.shell import SECURITY_HEADERS
 
+_MCP = "/mcp"
 _OFTEN = ("/healthz", "/readyz", "/metrics", "/static/", "/api/v1/health", "/api/v1/ready")
 
 
@@ -45,7 +47,8 @@ class Access:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method, path = scope["method"], scope["path"]
         self._telemetry.request(method=_method(method), route=_route(scope), status=status, seconds=seconds)
-        tell = self._log.debug if path.startswith(_OFTEN) else self._log.info
+        often = path.startswith(_OFTEN) or (path == _MCP and status < 400)
+        tell = self._log.debug if often else self._log.info
         tell("request", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
 
 
@@ -54,8 +57,8 @@ def _route(scope: Scope) -> str:
     path = getattr(scope.get("route"), "path", None)
     if isinstance(path, str):
         return path
-    if scope["path"] == "/mcp":
-        return "/mcp"
+    if scope["path"] == _MCP:
+        return _MCP
     return "/static" if scope["path"].startswith("/static/") else "(none)"
 
 

@@ -3,8 +3,11 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
+from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -14,8 +17,16 @@ from server.access import Access
 from server.composition import Cuebook, compose
 from server.errors import handle_errors
 from server.guard import BodyLimit, HostGuard, Tokens, require_tokens_beyond_loopback
+from server.identity.resource import ProtectedResource
+from server.identity.verifier import verifier_of
 from server.mcp import build_mcp
+from server.refreshing import Refresher
+from server.refused_logins import RefusedLogins
 from server.rest import add_rest
+from server.rest.approver import approver_of
+from server.rest.events import event_routes
+from server.rest.problems import ANYWHERE, failures
+from server.rest.protected_resource import protected_resource_routes
 from server.rest.routes import TAGS
 from server.settings import Settings
 from server.telemetry import start_tracing
@@ -25,25 +36,45 @@ _LONGEST_BODY = 4 * 1024 * 1024  # bytes; the MCP SDK's own limit
 _TEXT = "Cited answers from a software catalog and its docs, and safe predefined actions."
 
 
-def make_app(settings: Settings, *, cuebook: Cuebook | None = None) -> FastAPI:
+def make_app(
+    settings: Settings,
+    *,
+    cuebook: Cuebook | None = None,
+    mcp: MCPServer[Any] | None = None,
+    warm: bool = True,
+) -> FastAPI:
     """The application for these settings; `cuebook` if it is composed already (the app closes it at its end).
 
-    Nothing heavy is loaded here. Raises `TokensMissing` when it would serve a network without tokens.
+    `mcp` is a server of `build_mcp` over that same `cuebook`, for whoever adds to one. `warm` loads what the first
+    question needs once it serves.
+
+    Nothing heavy is loaded here. Raises `TokensMissing` when it would serve a network without tokens, and
+    `PolicyInvalid` for a policy that cannot be used.
     """
     require_tokens_beyond_loopback(settings)
     cuebook = cuebook or compose(settings)
-    mcp = build_mcp(cuebook)
+    resource = ProtectedResource.of(settings.auth, host=settings.host, port=settings.port)
+    _ = cuebook.policies  # one that cannot be used is told before anybody is served
+    mcp = mcp or build_mcp(cuebook)
     # `HostGuard` checks Host and Origin for every door, so the SDK's own check is off.
     endpoint = mcp.streamable_http_app(
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False)
     )
 
+    refresher = Refresher(
+        cuebook.parts.indexer.refresh, every=settings.refresh_seconds, stale=cuebook.parts.stale_sources
+    )
+    cuebook.parts.refreshing = refresher.trouble
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         stop_tracing = start_tracing(settings.telemetry)
-        async with mcp.session_manager.run():
-            cuebook.warm_in_background()
+        async with mcp.session_manager.run(), cuebook.caller.playing():
+            if warm:
+                cuebook.warm_in_background()
+            refresher.start()
             yield
+            refresher.stop()
         cuebook.close()
         stop_tracing()
 
@@ -55,18 +86,22 @@ def make_app(settings: Settings, *, cuebook: Cuebook | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        responses=failures(*ANYWHERE),
         lifespan=lifespan,
-        middleware=_middleware(settings, cuebook),
+        middleware=_middleware(settings, cuebook, resource),
     )
     app.state.cuebook = cuebook
     handle_errors(app)
     add_rest(app, cuebook)
+    app.include_router(event_routes(refresher))
+    app.include_router(protected_resource_routes(cuebook, resource))
     add_pages(app, cuebook)
-    app.router.routes.extend(endpoint.routes)  # a mount would answer `/mcp` with a redirect
+    # A mount would answer `/mcp` with a redirect; first, because every call of a tool would try the others in vain.
+    app.router.routes[:0] = endpoint.routes
     return app
 
 
-def _middleware(settings: Settings, cuebook: Cuebook) -> list[Middleware]:
+def _middleware(settings: Settings, cuebook: Cuebook, resource: ProtectedResource) -> list[Middleware]:
     """Outermost first."""
     shared = settings.allowed_origins
     cors = Middleware(
@@ -74,13 +109,21 @@ def _middleware(settings: Settings, cuebook: Cuebook) -> list[Middleware]:
         allow_origins=shared,
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["*"],
-        expose_headers=["Mcp-Session-Id"],
+        expose_headers=["Mcp-Session-Id", "WWW-Authenticate"],
     )
     return [
         Middleware(Access, telemetry=cuebook.telemetry),
         Middleware(HostGuard, settings=settings),
         *([cors] if shared else []),
-        Middleware(Tokens, tokens=settings.api_tokens, local_scopes=cuebook.local_scopes),
+        Middleware(
+            Tokens,
+            tokens=settings.api_tokens,
+            local_scopes=cuebook.local_scopes,
+            resource=resource,
+            refused=RefusedLogins(cuebook.caller),
+            verifier=verifier_of(settings.auth, resource),
+            approver_of=partial(approver_of, cuebook),
+        ),
         Middleware(BodyLimit, limit=_LONGEST_BODY),
     ]
 

@@ -1,33 +1,41 @@
 """Puts the parts together. CLI, HTTP and MCP all stand on the one `Cuebook` that `compose` returns."""
 
 import contextlib
-import getpass
 import math
-import re
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from ingest import errors as ingest
 from server import __version__
+from server.account import this_account
+from server.approving import Proofs
 from server.calls import Calls
+from server.job_desk import check_cluster, job_desk
+from server.model_book import PROJECTION
+from server.own_actions import every_action, every_playbook
 from server.parts import Parts, make_embedder
 from server.settings import Settings
 from server.telemetry import Telemetry
 from tools import errors as tools
 from tools.catalogue import Actions
-from tools.principal import Principal
+from tools.principal import LOCAL, Principal
 
 if TYPE_CHECKING:
     from ingest.answers.assistant import Assistant
     from ingest.library import Library
+    from server.policies import PolicyFiles
     from tools.call import Caller
-    from tools.jobs.desk import JobDesk
-    from tools.state import State
+    from tools.lifetimes import Lifetimes
+    from tools.policy.following import FollowedSources
+    from tools.policy.reading import Source
 
 __all__ = ["Cuebook", "Readiness", "compose", "make_embedder"]
 
@@ -39,7 +47,7 @@ _FOREIGN: dict[type[Exception], type[tools.ActionError]] = {
 }
 _BEFORE_WARMING = 0.5  # seconds
 _READ_SCOPES = frozenset({"docs:read", "catalog:read"})
-_OPERATOR_SCOPES = frozenset({"jobs:any", "jobs:at-once"})
+_OPERATOR_SCOPES = frozenset({"jobs:any", "jobs:at-once", "plans:any", "index:refresh"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,20 @@ class Cuebook:
     caller: Calls
     telemetry: Telemetry
     parts: Parts
+    proofs: Proofs
+    client_policy: Path | None = None
+
+    @cached_property
+    def policies(self) -> "tuple[Source, ...]":
+        """The operator's policy as it was at the start, and the client's where there is one. Raises `PolicyInvalid`."""
+        return self.policy_files.read()
+
+    @property
+    def policy_files(self) -> "PolicyFiles":
+        """Where it is read again when it changes."""
+        from server.policies import PolicyFiles
+
+        return PolicyFiles(self.settings.home, self.actions, self.client_policy)
 
     @property
     def library(self) -> "Library":
@@ -71,19 +93,21 @@ class Cuebook:
         return self.parts.assistant
 
     def local_scopes(self) -> frozenset[str]:
-        """What whoever sits at this machine may do: everything there is an action for, with everybody's jobs."""
+        """What whoever sits at this machine may do: everything there is an action for, and see everybody's jobs and plans."""
         return _READ_SCOPES | _OPERATOR_SCOPES | {info.scope for info in self.actions.list()}
 
     def local_principal(self, *, door: str) -> Principal:
-        """The user who runs this process, for the doors that need no network."""
-        return Principal(ref=f"user:default/{_user()}", scopes=self.local_scopes(), door=door)
+        """Whoever sits at this machine: one principal, so that a plan of one door can be applied in another."""
+        return Principal(ref=LOCAL, scopes=self.local_scopes(), on_behalf_of=this_account(), door=door)
 
-    def authorised(self, action: str, principal: Principal) -> Principal:
-        """`principal`, if it may call `action`: for reads that show what the action would. Raises `NotAllowed`."""
-        scope = self.actions.get(action).scope
-        if scope not in principal.scopes:
-            raise tools.NotAllowed(f"{principal.ref} may not read this: it needs the scope {scope!r}")
-        return principal
+    @contextlib.contextmanager
+    def authorised(self, action: str, principal: Principal, **arguments: Any) -> Iterator[Principal]:
+        """`principal`, if it may call `action`: for reads within it that show what the action would.
+
+        Recorded with `arguments`, as a call would be. Raises `NotAllowed`. Use it on a worker thread.
+        """
+        with self.caller.reading(action, principal, **arguments):
+            yield principal
 
     def readiness(self) -> Readiness:
         """Opens the index if that has not happened yet; call it on a worker thread."""
@@ -103,6 +127,9 @@ class Cuebook:
             degraded += [index["degraded"]] if index["degraded"] else []
         except ingest.IngestError as error:
             degraded.append(str(error))
+        degraded += [*self.parts.stale_sources(), *self.parts.refreshing()]
+        degraded += self._registry_trouble()
+        degraded += self._policy_trouble()
         degraded += [
             f"The action in {skipped.path} was left out: {skipped.reason}" for skipped in self.actions.skipped
         ]
@@ -112,13 +139,48 @@ class Cuebook:
             "model": self.settings.model.name,
             "embedder": self.settings.embedder.kind,
             "degraded": degraded,
+            "asked_again": self._asked_again(index["generation"] if index else ""),
         }
+
+    def _asked_again(self, generation: str) -> dict[str, int] | None:
+        """What became of questions that had failed, with the index that answers now; None where none were asked."""
+        from tools.questions.again import last_change
+
+        caller = self.caller.opened.made
+        if caller is None or caller.questions is None or not generation:
+            return None
+        with contextlib.suppress(tools.ActionError):
+            change = last_change(caller.questions, generation)
+            counts = {"answered_now": len(change.mended), "unanswered_now": len(change.lost)}
+            return {"asked": change.asked, **counts} if change.asked else None
+        return None
+
+    def _registry_trouble(self) -> list[str]:
+        """Why the models cannot be asked, if they cannot; everything else goes on."""
+        if not (self.settings.home / PROJECTION).exists():
+            return []
+        try:
+            _ = self.parts.models.registry
+        except tools.ActionError as error:
+            return [f"The model registry cannot be used: {error}"]
+        return []
+
+    def _policy_trouble(self) -> list[str]:
+        """That nothing with an effect is done, if so; why stands in files that not everybody may see."""
+        try:
+            self.policy_files.followed(self.policies).read_again()
+        except tools.PolicyInvalid:
+            return [
+                "The policy cannot be used, so effects are denied; the log and `cuebook policy check` say what is wrong"
+            ]
+        return []
 
     def warm(self) -> None:
         """Load what the first question needs. A failure is left to that question, which reports it."""
         with contextlib.suppress(ingest.IngestError, tools.ActionError):
             self.caller.opened()
             self.parts.warm()
+            self.caller.opened().keep_results()
 
     def warm_in_background(self) -> threading.Thread:
         """`warm` on a thread that does not keep the process alive."""
@@ -144,20 +206,31 @@ class Cuebook:
         self.parts.close()
 
 
-def compose(settings: Settings, *, parts: Parts | None = None) -> Cuebook:
+def compose(settings: Settings, *, parts: Parts | None = None, client_policy: Path | None = None) -> Cuebook:
     """Everything for these settings; reads the action files, opens nothing yet. `parts` replaces the real ones.
 
-    Raises `InvalidAction` when the actions folder cannot be used.
+    `client_policy` is a file that may tighten what the operator's policy says. Raises `InvalidAction` when the
+    actions folder cannot be used, `SettingsInvalid` for a Ray cluster that is not allowed.
     """
-    actions = Actions.discover((settings.actions.folder,) if settings.actions.folder else ())
+    check_cluster(settings)
     parts = parts or Parts(settings)
+    actions = every_action(settings, network=parts.network)
     telemetry = Telemetry()
 
     def open_caller(stack: contextlib.ExitStack) -> "Caller":
-        return _open_caller(settings, actions, parts, stack)
+        policies = cuebook.policy_files.followed(cuebook.policies)
+        return _open_caller(settings, actions, parts, policies, stack)
 
     caller = Calls(actions, open_caller=open_caller, telemetry=telemetry)
-    cuebook = Cuebook(settings=settings, actions=actions, caller=caller, telemetry=telemetry, parts=parts)
+    cuebook = Cuebook(
+        settings=settings,
+        actions=actions,
+        caller=caller,
+        telemetry=telemetry,
+        parts=parts,
+        client_policy=client_policy,
+        proofs=Proofs(settings.home, proving=lambda: caller.opened().proving, clock=parts.clock),
+    )
     telemetry.watch_index(
         age=lambda: _index_age(parts),
         chunks=lambda: _chunks(parts),
@@ -166,10 +239,18 @@ def compose(settings: Settings, *, parts: Parts | None = None) -> Cuebook:
     return cuebook
 
 
-def _open_caller(settings: Settings, actions: Actions, parts: Parts, stack: contextlib.ExitStack) -> "Caller":
+def _open_caller(
+    settings: Settings,
+    actions: Actions,
+    parts: Parts,
+    policies: "FollowedSources",
+    stack: contextlib.ExitStack,
+) -> "Caller":
+    from server.approving.webhook import open_webhook
+    from server.policies import metered
     from tools.audit import Audit
     from tools.call import Caller
-    from tools.policy import small_jobs_at_once
+    from tools.questions import QuestionLog
     from tools.state import State
 
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -177,27 +258,47 @@ def _open_caller(settings: Settings, actions: Actions, parts: Parts, stack: cont
     stack.callback(state.close)
     audit = Audit.open(settings.home / "audit.db")
     stack.callback(audit.close)
+    questions = QuestionLog(
+        settings.home,
+        days=settings.questions.days,
+        most=settings.questions.most,
+        hidden=settings.secrets,
+        clock=parts.clock,
+    )
+    stack.callback(questions.close)
+    jobs = job_desk(settings, state, parts.models)
+    policy, meter = metered(policies, parts, state, look=jobs.look)
     caller = Caller(
         actions,
         parts,
         state,
         audit,
         foreign=_FOREIGN,
-        policy=small_jobs_at_once(settings.jobs.at_once_cpu_hours),
-        jobs=_job_desk(settings, state),
+        policy=policy,
+        meter=meter,
+        jobs=jobs,
+        models=parts.models,
+        secrets=settings.secrets,
+        lifetimes=_lifetimes(settings),
+        waiting=open_webhook(settings, stack),
+        shelf=every_playbook(settings, actions),
+        repositories=settings.actions.repositories,
+        questions=questions,
+        clock=parts.clock,
     )
     caller.reconcile()
     return caller
 
 
-def _job_desk(settings: Settings, state: "State") -> "JobDesk":
-    from tools.jobs.desk import JobDesk
-    from tools.jobs.local import LocalJobs
-    from tools.jobs.recipes import CoreRecipes
+def _lifetimes(settings: Settings) -> "Lifetimes":
+    from tools.lifetimes import Lifetimes
 
-    recipes = CoreRecipes()
-    backend = LocalJobs(settings.home, commands=recipes.commands, slots=settings.jobs.slots)
-    return JobDesk(backend, state.jobs, recipes, home=settings.home, settings=settings.jobs)
+    chosen = settings.approvals
+    return Lifetimes(
+        plan=chosen.plan_minutes * 60,
+        waiting=chosen.waiting_hours * 3600,
+        approval=chosen.approval_minutes * 60,
+    )
 
 
 def _index_age(parts: Parts) -> float:
@@ -212,12 +313,3 @@ def _index_age(parts: Parts) -> float:
 def _chunks(parts: Parts) -> float:
     library = parts.opened_library.made
     return math.nan if library is None else float(library.status()["counts"]["chunks"])
-
-
-def _user() -> str:
-    """The login name in the letters an entity's name may have."""
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):  # a container's user id without a name
-        name = "local"
-    return re.sub(r"[^a-z0-9_.-]+", "-", name.lower()).strip("-_.") or "local"

@@ -15,8 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from ingest import errors as ingest
+from server.identity.wanted import want_scope
 from tools import errors as tools
 
 _STATUS: Mapping[type[Exception], tuple[int, str]] = {
@@ -24,14 +26,25 @@ _STATUS: Mapping[type[Exception], tuple[int, str]] = {
     tools.InvalidAction: (500, "invalid_action"),
     tools.UnknownAction: (404, "unknown_action"),
     tools.InvalidArguments: (422, "invalid_arguments"),
+    tools.NotComparable: (422, "not_comparable"),
     tools.NotAllowed: (403, "not_allowed"),
+    tools.MayNotDecide: (403, "may_not_decide"),
+    tools.ProofRefused: (401, "proof_refused"),
+    tools.LockedOut: (429, "locked_out"),
+    tools.LimitReached: (429, "limit_reached"),
+    tools.GateRefused: (409, "gate_refused"),
+    tools.PolicyInvalid: (503, "policy_invalid"),
     tools.NotFound: (404, "not_found"),
     tools.Unavailable: (503, "unavailable"),
     tools.ActionFailed: (500, "action_failed"),
+    tools.RunFailed: (502, "run_failed"),
     tools.PlanMissing: (404, "plan_missing"),
     tools.PlanExpired: (410, "plan_expired"),
     tools.PlanAlreadyApplied: (409, "plan_already_applied"),
+    tools.PlanRejected: (409, "plan_rejected"),
     tools.TargetMoved: (409, "target_moved"),
+    tools.PlaybookInvalid: (422, "playbook_invalid"),
+    tools.PlaybookStopped: (409, "playbook_stopped"),
     tools.StateError: (503, "state_error"),
     tools.StateNewer: (503, "state_newer"),
     tools.StateDamaged: (503, "state_damaged"),
@@ -45,6 +58,7 @@ _STATUS: Mapping[type[Exception], tuple[int, str]] = {
     ingest.IndexDamaged: (503, "index_damaged"),
     ingest.EmbedderUnavailable: (503, "embedder_unavailable"),
     ingest.ModelUnavailable: (503, "model_unavailable"),
+    ingest.ModelBookUnavailable: (503, "model_registry_unavailable"),
     ingest.NotFound: (404, "not_found"),
 }
 _INTERNAL = "something broke inside the server; its log has the details under this request's time"
@@ -92,7 +106,8 @@ def resource_error(error: Exception) -> ResourceError:
 
 def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The HTTP answer; `Retry-After` where waiting may help."""
-    later = {"Retry-After": "5"} if problem.status == 503 else {}
+    seconds = problem.details.get("retry_after", 5 if problem.status == 503 else None)
+    later = {} if seconds is None else {"Retry-After": str(seconds)}
     return JSONResponse(problem.body(), status_code=problem.status, headers={**later, **(headers or {})})
 
 
@@ -105,7 +120,8 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-async def _foreseen(_request: Request, error: Exception) -> Response:
+async def _foreseen(request: Request, error: Exception) -> Response:
+    want_scope(request, error)
     return problem_response(problem_of(error))
 
 
@@ -121,10 +137,25 @@ async def _unfit(_request: Request, error: RequestValidationError) -> Response:
 
 async def _http(request: Request, error: HTTPException) -> Response:
     code = _HTTP_CODES.get(error.status_code, "http_error")
-    text = str(error.detail)
+    text, headers = str(error.detail), error.headers
+    if error.status_code == 400:  # FastAPI's word for a body that is not even text
+        return problem_response(Problem(422, "invalid_request", "the body is no JSON; send an object"))
     if error.status_code in (404, 405) and text == HTTPStatus(error.status_code).phrase:
         text = f"{request.method} {request.url.path[:200]}: {text.lower()}; /api/openapi.json lists what there is"
-    return problem_response(Problem(error.status_code, code, text), headers=error.headers)
+    if error.status_code == 405:
+        headers = {**(headers or {}), "Allow": ", ".join(_methods(request))}
+    return problem_response(Problem(error.status_code, code, text), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the address takes: each method has a route of its own, and a route knows only its own."""
+    known = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+    routes = request.app.router.routes
+    return [
+        method
+        for method in known
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -1,8 +1,11 @@
-"""Who may reach the HTTP doors: the check of Host and Origin, the bearer tokens, the page's session cookie.
+"""Who may reach the HTTP doors: the check of Host and Origin, bearer tokens, the page's session cookie.
 
 A server on loopback can be reached from any web page through the reader's browser. So the Host must be one
 of ours (no DNS rebinding), and a page that calls must come from that same Host or be allowed by setting (no
 cross-site requests). MCP and REST share this one check; the MCP SDK's own is switched off for it.
+
+A token is a static one of the settings, which stands for a program (`service:default/NAME`), or one that a trusted
+issuer signed (`server.identity`). It is looked at here and goes no further: no action, log or other server gets it.
 
 It does not hide anything from other users of this machine: on loopback without tokens every local process is
 `user:default/local`.
@@ -24,19 +27,38 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.errors import Problem, problem_response
+from server.identity.errors import IssuerUnavailable, TokenRefused
+from server.identity.resource import WELL_KNOWN, ProtectedResource
+from server.identity.stepping_up import SteppingUp
+from server.identity.verifier import TokenVerifier
+from server.refused_logins import RefusedLogins
 from server.sessions import COOKIE, token_of
 from server.settings import LOOPBACK_NAMES, ApiToken, Settings, SettingsInvalid
-from server.web.shell import shell_html
-from tools.principal import Principal
+from server.web.shell import VIEWS, shell_html
+from tools.principal import LOCAL, Principal
 
 _PRINCIPAL = "cuebook.principal"
 _OPEN_PATHS = frozenset(
     {
-        *("/", "/search", "/actions", "/catalog"),
-        *("/healthz", "/readyz", "/api/v1/health", "/api/v1/ready", "/api/v1/session"),
+        *("/", "/search", *(f"/{view}" for view in VIEWS)),
+        *(
+            "/healthz",
+            "/readyz",
+            "/api/v1/health",
+            "/api/v1/ready",
+            "/api/v1/session",
+            "/api/v1/approver/session",
+        ),
     }
 )
-_OPEN_PREFIXES = ("/static/", "/catalog/")  # the page itself; what it shows comes from the API
+# The page itself, whose content comes from the API; and where clients learn who issues tokens.
+_OPEN_PREFIXES = ("/static/", *(f"/{view}/" for view in VIEWS), WELL_KNOWN)
+PLANS = "/api/v1/plans"
+_NOBODY = "this server wants a bearer token; send the header `Authorization: Bearer <token>`"
+_IN_ADDRESS = (
+    "a token in an address is not taken, because addresses end up in logs and histories; withdraw that token and "
+    "send the next one as the header `Authorization: Bearer <token>`"
+)
 
 
 class TokensMissing(SettingsInvalid):
@@ -44,11 +66,18 @@ class TokensMissing(SettingsInvalid):
 
 
 def require_tokens_beyond_loopback(settings: Settings) -> None:
-    """Raises `TokensMissing` when `settings` would serve a network without tokens."""
-    if settings.on_loopback or settings.api_tokens:
+    """Raises `TokensMissing` when `settings` would serve a network without asking who calls."""
+    if settings.auth.issuers and not settings.auth.resource and not settings.on_loopback:
+        raise TokensMissing(
+            f"CUEBOOK_HOST is {settings.host!r} and CUEBOOK_AUTH__ISSUERS are set, but not the address that tokens are "
+            f"made for; set CUEBOOK_AUTH__RESOURCE to that of /mcp as clients know it, for example "
+            f"https://cuebook.example.com/mcp"
+        )
+    if settings.on_loopback or settings.asks_who:
         return
     raise TokensMissing(
-        f"CUEBOOK_HOST is {settings.host!r}, which other machines can reach, and no CUEBOOK_API_TOKENS are set; "
+        f"CUEBOOK_HOST is {settings.host!r}, which other machines can reach, and neither CUEBOOK_API_TOKENS nor "
+        f"CUEBOOK_AUTH__ISSUERS are set; "
         f'set them, for example CUEBOOK_API_TOKENS=\'[{{"name":"ci","token":"<openssl rand -hex 32>"}}]\', '
         f"or listen on 127.0.0.1"
     )
@@ -112,59 +141,141 @@ class BodyLimit:
 
 
 class Tokens:
-    """Attaches the principal: of the token where tokens are set, else whoever sits at this machine.
+    """Attaches the principal: of the token where tokens are wanted, else whoever sits at this machine.
 
-    A token comes as a bearer token, or by the page's session (`server.sessions`); `/mcp` takes the former only.
+    A static token comes as a bearer token, or by the page's session (`server.sessions`); `/mcp` takes the former
+    only. `verifier` is asked about any other token; without it there are only static ones.
 
     `local_scopes` is asked at each request, so that actions may be discovered late.
     """
 
     def __init__(
-        self, app: ASGIApp, *, tokens: Iterable[ApiToken], local_scopes: Callable[[], frozenset[str]]
+        self,
+        app: ASGIApp,
+        *,
+        tokens: Iterable[ApiToken],
+        local_scopes: Callable[[], frozenset[str]],
+        resource: ProtectedResource,
+        refused: RefusedLogins,
+        verifier: TokenVerifier | None = None,
+        approver_of: Callable[[HTTPConnection], Principal | None] = lambda _connection: None,
     ) -> None:
         self._app = app
+        self._approver_of = approver_of
         self._tokens = {_digest(token.token.get_secret_value()): token for token in tokens}
         self._local_scopes = local_scopes
+        self._resource, self._verifier, self._refused = resource, verifier, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
-        door = "mcp-http" if path == "/mcp" else "rest"
-        if not self._tokens:
-            scope[_PRINCIPAL] = Principal(ref="user:default/local", scopes=self._local_scopes(), door=door)
-        elif token := self._verified(HTTPConnection(scope), door):
-            ref = f"user:default/{token.name}"
-            scope[_PRINCIPAL] = Principal(ref=ref, scopes=token.scopes, door=door)
-            # The SDK binds an MCP session to the user who opened it.
-            access = AccessToken(token="", client_id=token.name, scopes=sorted(token.scopes), subject=ref)
-            scope["user"], scope["auth"] = AuthenticatedUser(access), AuthCredentials(access.scopes)
-        elif path not in _OPEN_PATHS and not path.startswith(_OPEN_PREFIXES):
-            await _unknown(HTTPConnection(scope))(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        connection = HTTPConnection(scope)
+        app, door = self._app, _door(scope["path"])
+        if not self._tokens and self._verifier is None:
+            client = _client(connection, door)
+            local = Principal(ref=LOCAL, scopes=self._local_scopes(), door=door, client=client)
+            scope[_PRINCIPAL] = self._for_whom(connection, local)
+        elif token := self._known(connection, door):
+            ref = f"service:default/{token.name}"
+            client = _client(connection, door, token.name)
+            program = Principal(ref=ref, scopes=token.scopes, door=door, client=client)
+            _attach(scope, self._for_whom(connection, program, told=token.on_behalf_of))
+        elif not _open(scope["path"]):
+            try:
+                principal = await self._verified(connection, door)
+            except TokenRefused as error:
+                approver = self._approver(connection)
+                if approver is not None:
+                    scope[_PRINCIPAL] = approver
+                else:
+                    await self._refused.note(connection, door=door, reason=str(error) or "no token was sent")
+                    app = self._unknown(connection, str(error))
+            except IssuerUnavailable:
+                text = (
+                    "the keys of the token's issuer cannot be read at the moment; the server's log says why"
+                )
+                app = problem_response(Problem(503, "issuer_unavailable", text))
+            else:
+                client = _client(connection, door, principal.client)
+                _attach(scope, principal.model_copy(update={"client": client}))
+                app = SteppingUp(app, self._resource, principal.scopes)
+        await app(scope, receive, send)
 
-    def _verified(self, connection: HTTPConnection, door: str) -> ApiToken | None:
-        kind, _, value = connection.headers.get("authorization", "").partition(" ")
+    def _known(self, connection: HTTPConnection, door: str) -> ApiToken | None:
+        kind, value = _credentials(connection)
         if not kind and door == "rest":
             return token_of(connection.cookies.get(COOKIE, ""), self._tokens.values(), now=time.time())
-        if kind.lower() != "bearer":
+        if kind != "bearer":
             return None
-        given = _digest(value.strip())
+        given = _digest(value)
         # Every digest is compared, so that the time tells nothing about which one came close.
         found = [token for known, token in self._tokens.items() if hmac.compare_digest(known, given)]
         return found[0] if found else None
 
+    def _for_whom(self, connection: HTTPConnection, principal: Principal, *, told: str = "") -> Principal:
+        """With the person behind it, as far as one is known: whoever signed in on the page, or the token's."""
+        signed_in = self._approver_of(connection)
+        return principal.model_copy(update={"on_behalf_of": signed_in.ref if signed_in else told})
 
-def _unknown(connection: HTTPConnection) -> Response:
-    """401 for a program; for a person who opens a page, one that asks for the token (`static/docs.js`)."""
-    headers = {"WWW-Authenticate": 'Bearer realm="cuebook"'}
-    if connection.scope["method"] == "GET" and "text/html" in connection.headers.get("accept", ""):
-        text = '<div class="empty" data-sign-in><p class="empty-title">This page wants an access token.</p></div>'
-        return HTMLResponse(shell_html("Sign in", text), status_code=401, headers=headers)
-    text = "this server wants a bearer token; send the header `Authorization: Bearer <token>`"
-    return problem_response(Problem(401, "token_missing", text), headers=headers)
+    def _approver(self, connection: HTTPConnection) -> Principal | None:
+        """Whoever signed in to approve needs no token to see and decide plans; it gives them no scope."""
+        path = connection.scope["path"]
+        return self._approver_of(connection) if path.startswith(PLANS) else None
+
+    async def _verified(self, connection: HTTPConnection, door: str) -> Principal:
+        kind, value = _credentials(connection)
+        if kind != "bearer" or not value:
+            raise TokenRefused("")
+        if self._verifier is None:
+            raise TokenRefused("it is none of the server's tokens")
+        return await self._verifier.verify(value, door=door)
+
+    def _unknown(self, connection: HTTPConnection, why: str) -> Response:
+        """401 for a program; for a person who opens a page, one that asks for the token (`static/docs.js`)."""
+        error = "invalid_token" if why else ""
+        headers = {
+            "WWW-Authenticate": self._resource.challenge(
+                error=error, description=f"the token is refused: {why}"
+            )
+        }
+        if connection.scope["method"] == "GET" and "text/html" in connection.headers.get("accept", ""):
+            text = '<div class="empty" data-sign-in><p class="empty-title">This page wants an access token.</p></div>'
+            return HTMLResponse(shell_html("Sign in", text), status_code=401, headers=headers)
+        if why:
+            problem = Problem(401, "token_refused", f"the token is refused: {why}")
+        else:
+            text = _IN_ADDRESS if "access_token" in connection.query_params else _NOBODY
+            problem = Problem(401, "token_missing", text)
+        return problem_response(problem, headers=headers)
+
+
+def _attach(scope: Scope, principal: Principal) -> None:
+    scope[_PRINCIPAL] = principal
+    # The SDK binds an MCP session to the user who opened it.
+    access = AccessToken(
+        token="", client_id=principal.client, scopes=sorted(principal.scopes), subject=principal.ref
+    )
+    scope["user"], scope["auth"] = AuthenticatedUser(access), AuthCredentials(access.scopes)
+
+
+def _credentials(connection: HTTPConnection) -> tuple[str, str]:
+    kind, _, value = connection.headers.get("authorization", "").partition(" ")
+    return kind.lower(), value.strip()
+
+
+def _client(connection: HTTPConnection, door: str, verified: str = "") -> str:
+    """The program as its token names it, and over REST as it names itself; MCP clients do so in the protocol."""
+    named = connection.headers.get("user-agent", "") if door == "rest" else ""
+    return f"{verified} {named}".strip()[:200]
+
+
+def _door(path: str) -> str:
+    return "mcp-http" if path == "/mcp" else "rest"
+
+
+def _open(path: str) -> bool:
+    return path in _OPEN_PATHS or path.startswith(_OPEN_PREFIXES)
 
 
 def _digest(token: str) -> bytes:

@@ -10,12 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.entities import EntityRef
 from ingest.errors import IngestError, SourceError
 from server.settings import Settings
+from server.sources import is_address, shown
 from tools.plan import Target
 
 if TYPE_CHECKING:
     from ingest.index.build import BuildReport
+    from ingest.index.generations import Generations
 
 Progress = Callable[[str, int, int], None]
 
@@ -35,7 +38,12 @@ def index_sources(
     sources = tuple(paths) if paths else chosen_sources(settings)
     report = _build(sources, settings=settings, rebuild=rebuild, progress=progress)
     _note(settings.home, sources, named=bool(paths))
-    return {**asdict(report), "sources": [str(path) for path in sources]}
+    found = asdict(report) | {"sources": [shown(path, settings) for path in sources]}
+    if report.changed:
+        from server.asking_again import asked_again
+
+        found |= {"asked_again": asked_again(settings, report.generation)}
+    return found
 
 
 def chosen_sources(settings: Settings) -> tuple[Path, ...]:
@@ -60,22 +68,45 @@ class SourceIndexer:
     def sources(self) -> tuple[Target, ...]:
         """The sources. Their content is no part of the plan: a refresh reads whatever is there by then."""
         return tuple(
-            Target(ref=str(path), revision="found" if path.exists() else "")
+            Target(
+                ref=shown(path, self._settings), revision="found" if is_address(path) or path.exists() else ""
+            )
             for path in chosen_sources(self._settings)
         )
 
-    def refresh(self) -> "BuildReport":
-        return _build(chosen_sources(self._settings), settings=self._settings)
+    def before(self, generation: str) -> str:
+        """The generation that answered before this one; empty when it cannot answer again."""
+        return self._generations().before(generation) or ""
+
+    def go_back(self, generation: str) -> str:
+        """Let the generation before this one answer again. Raises `IndexMissing` and `IndexBusy`."""
+        return self._generations().go_back(generation)
+
+    def _generations(self) -> "Generations":
+        from ingest.index.generations import Generations
+
+        return Generations(self._settings.home)
+
+    def refresh(self, only: frozenset[EntityRef] | None = None) -> "BuildReport":
+        """With `only`, running instances are asked for these entities alone."""
+        return _build(chosen_sources(self._settings), settings=self._settings, only=only)
 
 
 def _build(
-    sources: Sequence[Path], *, settings: Settings, rebuild: bool = False, progress: Progress | None = None
+    sources: Sequence[Path],
+    *,
+    settings: Settings,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+    only: frozenset[EntityRef] | None = None,
 ) -> "BuildReport":
     from ingest.index.build import build_index
-    from ingest.sources.folder import read_folders
+    from ingest.sources import read_sources
     from server.parts import make_embedder
+    from server.sources import opened_sources
 
-    corpus = read_folders(sources, progress=progress)
+    opened = opened_sources(sources, settings, only=only)
+    corpus = read_sources(opened, progress=progress, untrusted=settings.untrusted)
     embedder = make_embedder(settings)
     return build_index(corpus, home=settings.home, embedder=embedder, rebuild=rebuild, progress=progress)
 
@@ -93,7 +124,7 @@ def _note(home: Path, sources: Sequence[Path], *, named: bool) -> None:
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         temporary.write_text(
-            json.dumps({"sources": [str(source.resolve()) for source in sources]}), encoding="utf-8"
+            json.dumps({"sources": [_absolute(source) for source in sources]}), encoding="utf-8"
         )
         temporary.replace(path)
     except OSError as error:
@@ -102,6 +133,10 @@ def _note(home: Path, sources: Sequence[Path], *, named: bool) -> None:
             f"the index is built and answers, but {path} cannot be written ({error.strerror}): a refresh would "
             f"not know the sources; once that is mended, run `cuebook ingest` again with the same paths"
         ) from error
+
+
+def _absolute(source: Path) -> str:
+    return str(source) if is_address(source) else str(source.resolve())
 
 
 def _noted(home: Path) -> tuple[Path, ...]:

@@ -25,3 +25,8 @@ class Once(Generic[Value]):
     def made(self) -> Value | None:
         """The value if it was made already."""
         return self._made
+
+    def settled(self) -> Value | None:
+        """The value if it was made, after waiting for a making that is under way."""
+        with self._lock:
+            return self._made

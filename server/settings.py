@@ -8,6 +8,7 @@ import difflib
 import ipaddress
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,11 +25,20 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ingest.settings import EmbedderSettings, Endpoint, ModelSettings
-from tools.settings import ActionsSettings, JobsSettings
+from ingest.settings import BackstageSettings, EmbedderSettings, Endpoint, ModelSettings
+from server.identity.settings import AuthSettings, Issuer
+from tools.settings import (
+    ActionsSettings,
+    ApprovalsSettings,
+    JobsSettings,
+    ModelsSettings,
+    QuestionsSettings,
+)
+from tools.toolset import Toolset
 
 PREFIX = "CUEBOOK_"
 _FOR_TESTS = f"{PREFIX}TEST_"
+_PORT = re.compile(r"\d{1,5}(?:/.*)?")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -63,9 +73,14 @@ class ApiToken(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="Becomes `user:default/<name>`.")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="Becomes `service:default/<name>`.")
     token: SecretStr = Field(description="At least 16 characters; make one with `openssl rand -hex 32`.")
     scopes: frozenset[str] = Field(frozenset({"docs:read", "catalog:read"}))
+    on_behalf_of: str = Field(
+        "",
+        pattern=r"^((user|group):[a-z0-9._-]{1,63}/[a-z0-9._-]{1,63})?$",
+        description="The person or team that it works for; for the audit only.",
+    )
 
     @field_validator("token")
     @classmethod
@@ -73,6 +88,23 @@ class ApiToken(BaseModel):
         if len(token.get_secret_value()) < 16:
             raise ValueError("is shorter than 16 characters; make one with `openssl rand -hex 32`")
         return token
+
+
+class McpSettings(BaseModel):
+    """What MCP clients are shown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    toolsets: Annotated[tuple[Toolset, ...], NoDecode] = Field(
+        (),
+        description="Toolsets whose actions are listed as tools: `ask`, `operate`, `recsys`, `admin`, or `all`; by "
+        "default a short list of `ask`.",
+    )
+
+    @field_validator("toolsets", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return Toolset.named(value) if isinstance(value, str) else value
 
 
 def default_sources(folder: Path = Path()) -> tuple[Path, ...]:
@@ -90,13 +122,27 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".cuebook"), description="Where the index and all state live.")
     host: str = Field(
-        "127.0.0.1", min_length=1, description="Address to listen on; beyond loopback needs tokens."
+        "127.0.0.1",
+        min_length=1,
+        description="Address to listen on; beyond loopback needs tokens or an issuer.",
     )
     port: int = Field(8000, ge=0, le=65535)
     sources: Annotated[tuple[Path, ...], NoDecode] = Field(
         default_factory=default_sources,
-        description="Folders or catalog files to index, separated like PATH; by default the demo organisation and "
+        description="Folders, catalog files, Git repositories or Backstage instances to index, separated like PATH; by default the demo organisation and "
         "this project's own docs, where they are found in the working folder.",
+    )
+    source_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts that Git repositories may be fetched from, and Backstage be asked, as sources; by commas.",
+    )
+    refresh_seconds: float = Field(
+        0.0, ge=0, description="How often a server reads its sources again; 0: only when it is asked to."
+    )
+    untrusted: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Sources, or folders of them, whose text nobody vouches for, separated like PATH: a plan that is made "
+        "after reading it asks for one approval more.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Further values of the Host header to answer to, such as `cuebook.example.com`."
@@ -105,10 +151,16 @@ class Settings(BaseSettings):
         (), description="Further pages whose scripts may call, such as `https://portal.example.com`."
     )
     api_tokens: tuple[ApiToken, ...] = Field((), description="Clients that may call over HTTP; a JSON list.")
+    auth: AuthSettings = AuthSettings()
+    backstage: BackstageSettings = BackstageSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     model: ModelSettings = ModelSettings()
     actions: ActionsSettings = ActionsSettings()
+    approvals: ApprovalsSettings = ApprovalsSettings()
     jobs: JobsSettings = JobsSettings()
+    models: ModelsSettings = ModelsSettings()
+    questions: QuestionsSettings = QuestionsSettings()
+    mcp: McpSettings = McpSettings()
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
 
@@ -135,12 +187,12 @@ class Settings(BaseSettings):
     def _expands(cls, home: Path) -> Path:
         return home.expanduser()
 
-    @field_validator("sources", mode="before")
+    @field_validator("sources", "untrusted", mode="before")
     @classmethod
     def _splits_paths(cls, value: object) -> object:
-        return _split(value, os.pathsep)
+        return _with_addresses(_split(value, os.pathsep))
 
-    @field_validator("allowed_hosts", "allowed_origins", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "source_hosts", mode="before")
     @classmethod
     def _splits_names(cls, value: object) -> object:
         return _split(value, ",")
@@ -160,9 +212,18 @@ class Settings(BaseSettings):
             return False
 
     @property
+    def asks_who(self) -> bool:
+        """Whether the HTTP doors want a token; without, whoever connects is the local user."""
+        return bool(self.api_tokens or self.auth.issuers)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret, for logs to leave out."""
-        keys = (self.embedder.api_key, self.model.api_key, *(token.token for token in self.api_tokens))
+        given = (self.embedder.api_key, self.model.api_key, self.models.tracking_uri, self.jobs.ray.token)
+        portal = (self.backstage.token,)
+        hook = (self.approvals.webhook, self.approvals.webhook_secret)
+        tokens = (token.token for token in self.api_tokens)
+        keys = (*given, *portal, *hook, *tokens, *self.actions.secrets.values())
         return tuple(key.get_secret_value() for key in keys if key is not None and key.get_secret_value())
 
 
@@ -219,14 +280,17 @@ def _source(given: Mapping[str, str], name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), frozenset()):
         return ""
     if isinstance(value, SecretStr):
         return "(set, not shown)"
     if isinstance(value, tuple) and isinstance(value[0], ApiToken):
         return ", ".join(f"{token.name} ({' '.join(sorted(token.scopes))})" for token in value)
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
+    if isinstance(value, tuple | frozenset):
+        many = sorted(value) if isinstance(value, frozenset) else value
+        return ", ".join(each.issuer if isinstance(each, Issuer) else str(each) for each in many)
+    if isinstance(value, Mapping) and any(isinstance(each, SecretStr) for each in value.values()):
+        return f"{', '.join(sorted(value))} (set, not shown)"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -272,7 +336,7 @@ def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
 def _explain(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     value = problem.get("input")
-    secret = "key" in name or "token" in name or "@" in str(value)
+    secret = any(word in name for word in ("key", "token", "secret")) or "@" in str(value)
     hidden = secret or isinstance(value, dict | list | SecretStr) or problem["type"] == "missing"
     shown = "" if hidden else f" {value!r}"
     text = problem["msg"].removeprefix("Value error, ")
@@ -289,6 +353,22 @@ def _split(value: object, separator: str) -> object:
         except json.JSONDecodeError as error:
             raise ValueError(f"starts like a JSON list but is none ({error})") from error
     return tuple(part.strip() for part in value.split(separator) if part.strip())
+
+
+def _with_addresses(value: object) -> object:
+    """`git+https` and `//host/path` are parts only because addresses have the separator of PATH in them; so may a port."""
+    if not isinstance(value, tuple):
+        return value
+    whole: list[str] = []
+    for part in value:
+        last = str(whole[-1]) if whole else ""
+        scheme = last.startswith(("git+", "backstage+")) and ":" not in last and str(part).startswith("/")
+        port = last.startswith("backstage+") and last.count(":") == 1 and _PORT.fullmatch(str(part))
+        if scheme or port:
+            whole[-1] += f":{part}"
+        else:
+            whole.append(part)
+    return tuple(whole)
 
 
 def _file(home: Path) -> dict[str, Any]:

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.registered_models import artifacts, fresh, mixed, registered, served
+
+__all__ = ["artifacts", "fresh", "mixed", "registered", "served"]  # fixtures
+
 GOLDEN = Path(__file__).parent / "golden"
 Golden = Callable[[str, Any], None]
 

@@ -19,26 +19,34 @@ Effect and scope have no defaults, and whatever is missing is told at import.
 import hashlib
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import SecretBytes, SecretStr
 
 from tools.effect import Annotations, Effect
+from tools.example import Example, examples_of, faults
 from tools.plan import Outcome, Plan
 from tools.run import Run
 from tools.schema import portable_schema, undescribed
 from tools.shapes import Input, Output, Started
+from tools.toolset import Toolset
+
+if TYPE_CHECKING:
+    from tools.undoing import Done, Undo
 
 In = TypeVar("In", bound=Input)
 Out = TypeVar("Out", bound=Output)
 Function = Callable[[In, Run], Awaitable[Out]]
 Planner = Callable[[In, Run], Awaitable[Plan]]
+Undoer = Callable[["Done", Run], "Undo"]
 
-_NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
+WHOLE = "run_playbook"
+"""The action whose parts are plans of their own: it takes effect step by step, and ends with the last."""
+NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 _SCOPE = re.compile(r"^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$")
 
 
@@ -55,6 +63,7 @@ class ActionInfo:
     description: str
     effect: Effect
     scope: str
+    toolset: Toolset
     version: str
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
@@ -65,15 +74,32 @@ class Action(Generic[In, Out]):
     """A decorated function with what was stated about it."""
 
     def __init__(
-        self, function: Function[In, Out], *, effect: Effect, scope: str, input: type[In], output: type[Out]
+        self,
+        function: Function[In, Out],
+        *,
+        effect: Effect,
+        scope: str,
+        toolset: Toolset,
+        input: type[In],
+        output: type[Out],
+        own_without_scope: bool = False,
+        repeatable: bool = False,
+        own_note: bool = False,
+        examples: Sequence[str | Example] = (),
     ) -> None:
         self.function = function
         self.effect = effect
         self.scope = scope
+        self.toolset = toolset
+        self.own_without_scope = own_without_scope
+        self.repeatable = repeatable
+        self.own_note = own_note
+        self.examples = examples_of(examples)
         self.input = input
         self.output = output
         self.name: str = function.__name__
         self.planner: Planner[In] | None = None
+        self.undoer: Undoer | None = None
 
     async def __call__(self, input: In, run: Run) -> Out:
         return await self.function(input, run)
@@ -91,6 +117,13 @@ class Action(Generic[In, Out]):
             )
         self.planner = planner
         return planner
+
+    def undone_by(self, undoer: Undoer) -> Undoer:
+        """Decorator for the step that tells how to undo what this action did; see `tools.undoing`."""
+        if self.effect is Effect.READS or self.undoer is not None:
+            raise TypeError(f"{self.name}: a read is not undone, and one step undoes an action")
+        self.undoer = undoer
+        return undoer
 
     @property
     def source(self) -> Path:
@@ -111,6 +144,9 @@ class Action(Generic[In, Out]):
 
     @cached_property
     def info(self) -> ActionInfo:
+        takes = portable_schema(self.input, mode="validation")
+        if self.effect is not Effect.READS:
+            takes = with_context(takes)
         description = inspect.cleandoc(self.function.__doc__ or "")
         answered = self.output if self.effect is Effect.READS else Outcome[self.output]  # type: ignore[name-defined]  # a model made at run time
         return ActionInfo(
@@ -119,8 +155,9 @@ class Action(Generic[In, Out]):
             description=description,
             effect=self.effect,
             scope=self.scope,
+            toolset=self.toolset,
             version=self.version,
-            input_schema=portable_schema(self.input, mode="validation"),
+            input_schema=takes,
             output_schema=portable_schema(answered, mode="serialization"),
             annotations=Annotations.of(self.effect),
         )
@@ -135,18 +172,46 @@ class Action(Generic[In, Out]):
         for schema in (self.info.input_schema, portable_schema(self.output, mode="serialization")):
             if missing := undescribed(schema):
                 raise TypeError(f"{self.name}: these fields have no description: {', '.join(missing)}")
+        if wrong := faults(self.examples, self.info.input_schema):
+            raise TypeError(f"{self.name}: {'; '.join(wrong)}")
 
 
+def with_context(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the handle of a conversation, which the call path takes off (`tools.cautions`)."""
+    properties = schema.get("properties", {})
+    return {
+        **schema,
+        "properties": {**properties, **({} if "context" in properties else {"context": _CONTEXT})},
+    }
+
+
+_CONTEXT = {
+    "type": "string",
+    "maxLength": 64,
+    "default": "",
+    "description": "Handle of the conversation it comes from: `context` of ask or search_docs.",
+}
 _MISSING: Any = object()
 
 
 def action(
-    *, effect: Effect = _MISSING, scope: str = _MISSING
+    *,
+    effect: Effect = _MISSING,
+    scope: str = _MISSING,
+    toolset: Toolset | None = None,
+    own_without_scope: bool = False,
+    repeatable: bool = False,
+    own_note: bool = False,
+    examples: Sequence[str | Example] = (),
 ) -> Callable[[Function[In, Out]], Action[In, Out]]:
     """Make an action of an async function `(input: <Input>, run: Run) -> <Output>`.
 
-    Both arguments are required; `scope` is what a principal needs, as `thing:verb`. Raises `TypeError` for
-    whatever is missing or does not fit.
+    Effect and scope are required; `scope` is what a principal needs, as `thing:verb`, and says which toolset the
+    action belongs to where none is stated. A read that narrows itself to what is the caller's own when they lack
+    the scope states `own_without_scope`. `repeatable` states that carrying out one plan again, after a process was
+    killed in the middle of it, finds the effect done or completes it (`run.repeated`); a playbook does so. `own_note` states that it keeps
+    no more than what the caller thinks of something, so that having read what nobody vouches for asks for no approval.
+    `examples` are phrases that ask for it, see `tools.example`. Raises `TypeError` for whatever is missing or does not fit.
     """
     if effect is _MISSING or scope is _MISSING:
         raise TypeError(
@@ -160,7 +225,18 @@ def action(
 
     def decorate(function: Function[In, Out]) -> Action[In, Out]:
         input, output = _signature(function)
-        made = Action(function, effect=effect, scope=scope, input=input, output=output)
+        made = Action(
+            function,
+            effect=effect,
+            scope=scope,
+            toolset=toolset or Toolset.of_scope(scope),
+            input=input,
+            output=output,
+            own_without_scope=own_without_scope,
+            repeatable=repeatable,
+            own_note=own_note,
+            examples=examples,
+        )
         _check(made)
         return made
 
@@ -183,10 +259,12 @@ def _signature(function: Function[In, Out]) -> tuple[type[In], type[Out]]:
 
 
 def _check(made: Action[In, Out]) -> None:
-    if not _NAME.match(made.name):
+    if not NAME.match(made.name):
         raise TypeError(f"{made.name!r} is no name for an action; use lower case, digits and underscores")
     if not (made.function.__doc__ or "").strip():
         raise TypeError(f"{made.name}: the docstring is missing; it is what clients and models read")
+    if made.effect is not Effect.READS and made.own_without_scope:
+        raise TypeError(f"{made.name}: only a read may be called without its scope")
     if made.effect is Effect.STARTS_JOB and not issubclass(made.output, Started):
         raise TypeError(f"{made.name}: starts a job, so its output is a subclass of tools.shapes.Started")
     if made.effect is not Effect.READS and made.secrets:

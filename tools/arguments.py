@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,7 +37,46 @@ def validated(action: Action[Any, Any], arguments: Any) -> Input:
     except ValidationError as error:
         problems = [_problem(action, found) for found in error.errors()[:_MOST_PROBLEMS]]
         raise InvalidArguments(_message(action, problems), problems=problems) from None
+    problems = [_equivocal(name) for name, value in given.items() if not _is_plain(value)]
+    problems += [
+        _no_number(name, value) for name, value in given.items() if _became_a_number(made, name, value)
+    ]
+    if problems:
+        raise InvalidArguments(_message(action, problems), problems=problems)
     return made
+
+
+def _became_a_number(made: Input, name: str, value: Any) -> bool:
+    """Whether true or false was given where a number is wanted: Python takes them for 1 and 0."""
+    return isinstance(value, bool) and type(getattr(made, name, value)) in {int, float}
+
+
+def _no_number(name: str, value: bool) -> Problem:
+    return Problem(shortened(name, longest=80), str(value).lower(), "input should be a number")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether all within stays as it was sent, so that a digest stands for it and nothing else.
+
+    What is no number would become null, and of two names that are one without their spaces only one would be kept.
+    """
+    if isinstance(value, Mapping):
+        names = {str(name).strip() for name in value}
+        return len(names) == len(value) and all(
+            _is_plain(name) and _is_plain(item) for name, item in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+    return not isinstance(value, float) or isfinite(value)
+
+
+def _equivocal(name: str) -> Problem:
+    reason = (
+        "holds a number that is none, half of a character, or names that differ only in spaces around them"
+    )
+    return Problem(shortened(name, longest=80), "", reason)
 
 
 def _problem(action: Action[Any, Any], error: ErrorDetails) -> Problem:

@@ -37,18 +37,24 @@ class Actions:
         self.skipped = tuple(skipped)
 
     @classmethod
-    def discover(cls, extra: Sequence[Path] = ()) -> "Actions":
-        """Read this package's actions and those in the `extra` folders.
+    def discover(
+        cls,
+        extra: Sequence[Path] = (),
+        *,
+        declared: Sequence[Action[Any, Any]] = (),
+        skipped: Sequence[SkippedAction] = (),
+    ) -> "Actions":
+        """Read this package's actions and those in the `extra` folders, and take the `declared` ones beside them.
 
-        Raises `InvalidAction` for a folder that does not exist and for two files of one name.
+        A declared one is left out where its name is taken; `skipped` are those that were left out before. Raises `InvalidAction` for a folder that does not exist and for two files of one name.
         """
         found: dict[str, Action[Any, Any]] = {}
-        skipped: list[SkippedAction] = []
+        left_out = list(skipped)
         for path in _files(extra):
             try:
                 loaded = _load(path)
             except (Exception, SystemExit) as error:
-                skipped.append(SkippedAction(str(path), f"{type(error).__name__}: {error}"))
+                left_out.append(SkippedAction(str(path), f"{type(error).__name__}: {error}"))
                 continue
             if loaded.name in found:
                 raise InvalidAction(
@@ -56,7 +62,13 @@ class Actions:
                     "rename one of them"
                 )
             found[loaded.name] = loaded
-        return cls(tuple(found.values()), skipped=skipped)
+        for action in declared:
+            if action.name in found:
+                reason = f"the name {action.name!r} is taken by {found[action.name].source}; rename the file"
+                left_out.append(SkippedAction(str(action.source), reason))
+            else:
+                found[action.name] = action
+        return cls(tuple(found.values()), skipped=left_out)
 
     def list(self) -> tuple[ActionInfo, ...]:
         return tuple(found.info for found in self._actions.values())
@@ -66,7 +78,10 @@ class Actions:
         try:
             return self._actions[name]
         except KeyError:
-            raise UnknownAction(_unknown(name, tuple(self._actions))) from None
+            raise UnknownAction(_unknown(name, tuple(self._actions), self.skipped)) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._actions
 
     def __iter__(self) -> Iterator[Action[Any, Any]]:
         return iter(self._actions.values())
@@ -75,7 +90,10 @@ class Actions:
         return len(self._actions)
 
 
-def _unknown(name: str, names: Sequence[str]) -> str:
+def _unknown(name: str, names: Sequence[str], skipped: Sequence[SkippedAction]) -> str:
+    for each in skipped:
+        if Path(each.path).stem == name:
+            return f"the action {name!r} was left out, its file {each.path} cannot be used: {each.reason}"
     near = get_close_matches(name, names, n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     return f"there is no action {name[:80]!r}; {meant}The actions are: {', '.join(names)}"

@@ -8,13 +8,14 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tools.canonical import canonical
 from tools.errors import NotFound, StateError
 from tools.ports import Turn
+from tools.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,7 +28,8 @@ _DAY = 86_400
 
 
 class Contexts:
-    """The store of conversations; `turns`, `days` and `each` (per principal) bound it."""
+    """The store of conversations; `turns`, `days` and `each` (per principal) bound it. `hidden` are secrets that no
+    turn is stored with."""
 
     def __init__(
         self,
@@ -36,12 +38,14 @@ class Contexts:
         turns: int = 6,
         days: float = 7,
         each: int = 200,
+        hidden: Sequence[str] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._state = state
         self._turns = turns
         self._lifetime = days * _DAY
         self._each = each
+        self._hidden = sorted(hidden, key=len, reverse=True)
         self._clock = clock
 
     def history(self, handle: str, *, principal: str) -> tuple[Turn, ...]:
@@ -79,7 +83,7 @@ class Contexts:
         now = self._clock()
         with self._state.write() as connection:
             earlier = self._found(connection, handle, principal) if handle else None
-            kept = (*(earlier or ()), _shortened(turn))[-self._turns :]
+            kept = (*(earlier or ()), _shortened(self._without_secrets(turn)))[-self._turns :]
             values = {
                 "turns": canonical([asdict(each) for each in kept]),
                 "used_at": now,
@@ -93,6 +97,12 @@ class Contexts:
             made = secrets.token_urlsafe(12)
             connection.execute(insert(contexts).values(handle=made, principal=principal, **values))
         return made
+
+    def _without_secrets(self, turn: Turn) -> Turn:
+        question, answer = turn.question, turn.answer
+        for secret in self._hidden:
+            question, answer = question.replace(secret, HIDDEN), answer.replace(secret, HIDDEN)
+        return Turn(question, answer, turn.entities)
 
     def _found(self, connection: "Connection", handle: str, principal: str) -> tuple[Turn, ...] | None:
         from sqlalchemy import select

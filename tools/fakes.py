@@ -49,6 +49,7 @@ class FakeEntity:
     title: str = ""
     description: str = ""
     tags: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
     links: tuple[Mapping[str, Any], ...] = ()
     type: str | None = "service"
     lifecycle: str | None = "production"
@@ -68,6 +69,7 @@ class FakeSection:
     revision: str = "git:0123abc"
     modified: datetime | None = _MODIFIED
     owner: FakeRef | None = None
+    reviewed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class FakePage:
     revision: str = "git:0123abc"
     modified: datetime | None = _MODIFIED
     owner: FakeRef | None = None
+    reviewed: str = ""
 
     @property
     def markdown(self) -> str:
@@ -115,6 +118,13 @@ class FakeFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class FakeConflict:
+    kind: str
+    says: tuple[str, ...]
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FakeAnswer:
     text: str
     abstained: bool = False
@@ -124,8 +134,40 @@ class FakeAnswer:
     passages: tuple[FakeHit, ...] = ()
     produced_by: str = "passages"
     entities: tuple[str, ...] = ()
+    standalone_question: str = ""
     flags: tuple[FakeFlag, ...] = ()
+    conflicts: tuple[FakeConflict, ...] = ()
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FakeLink:
+    entity: FakeEntity
+    score: float
+    mention: str
+
+
+@dataclass(frozen=True, slots=True)
+class FakeKinship:
+    alike: Mapping[str, float]
+    belongs: Mapping[str, float]
+
+
+class FakeMeaning:
+    """Texts are alike as far as they share words."""
+
+    def likeness(self, text: str, others: Sequence[str]) -> tuple[float, ...]:
+        words = set(_words(text))
+        return tuple(
+            len(words & set(_words(other))) / max(1, len(words | set(_words(other)))) for other in others
+        )
+
+    def kinship(self, text: str, groups: Mapping[str, Sequence[str]]) -> FakeKinship:
+        alike = {
+            phrase: self.likeness(text, (phrase,))[0] for phrases in groups.values() for phrase in phrases
+        }
+        belongs = {name: max(alike[phrase] for phrase in phrases) for name, phrases in groups.items()}
+        return FakeKinship(alike, belongs)
 
 
 @dataclass(frozen=True)
@@ -150,9 +192,25 @@ class FakeCatalog:
     def query(self, **filters: str | None) -> tuple[FakeEntity, ...]:
         return tuple(entity for entity in self.entities if _meets(entity, filters))
 
+    def called(self, text: str) -> tuple[FakeEntity, ...]:
+        wanted = "-".join(text.lower().replace("_", " ").split())
+        return tuple(
+            entity
+            for entity in self.entities
+            if wanted
+            in (
+                entity.ref.name,
+                f"{entity.ref.namespace}/{entity.ref.name}",
+                "-".join(entity.title.lower().split()),
+            )
+        )
+
     def link(self, text: str) -> tuple[FakeEntity, ...]:
         words = set(_words(text))
         return tuple(entity for entity in self.entities if words & set(_words(entity.ref.name)))
+
+    def link_scored(self, text: str) -> tuple[FakeLink, ...]:
+        return tuple(FakeLink(entity, 0.9, entity.ref.name) for entity in self.link(text))
 
 
 @dataclass(frozen=True)
@@ -169,6 +227,9 @@ class FakeLibrary:
             link for link in self.whole.links if not {str(link.source), str(link.target)} & self.hidden
         )
         return FakeCatalog(seen, links)
+
+    def whole_catalog(self) -> FakeCatalog:
+        return self.whole
 
     def search(
         self, question: str, *, principal: object, k: int = 10, filters: Filters | None = None
@@ -197,6 +258,16 @@ class FakeLibrary:
 
     def pages(self, entity: str, *, principal: object) -> tuple[FakePage, ...]:
         return tuple(page for page in self._visible() if str(page.entity) == entity)
+
+    def same_meaning(self, texts: Sequence[str], about: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        groups: dict[tuple[tuple[str, ...], str], list[int]] = {}
+        for place, (text, entity) in enumerate(zip(texts, about, strict=True)):
+            groups.setdefault((tuple(sorted(_words(text))), entity), []).append(place)
+        return tuple(map(tuple, groups.values()))
+
+    def concern(self, source: FakeSection | FakePage | FakeEntity) -> str:
+        ref = source.ref if isinstance(source, FakeEntity) else source.entity
+        return "" if source.owner or ref.kind == "group" else "it has no owner"
 
     def _visible(self) -> tuple[FakePage, ...]:
         return tuple(page for page in self.documents if str(page.entity) not in self.hidden)
@@ -256,16 +327,49 @@ class FakeIndexer:
 
     def __init__(self) -> None:
         self.revision = "git:aaa"
-        self.refreshed = 0
+        self.refreshed = self.current = 0
         self.during: Callable[[], None] = lambda: None
 
     def sources(self) -> tuple[Target, ...]:
         return (Target(ref="docs", revision=self.revision),)
 
+    def before(self, generation: str) -> str:
+        return f"g{self.current - 1}" if generation == f"g{self.current}" else ""
+
+    def go_back(self, generation: str) -> str:
+        self.current = int(self.before(generation)[1:])
+        return f"g{self.current}"
+
     def refresh(self) -> FakeRefresh:
         self.refreshed += 1
+        self.current = self.refreshed
         self.during()
         return FakeRefresh(f"g{self.refreshed}", changed=True, counts={"pages": 2}, seconds=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeOpening:
+    opens: bool
+    found: bool
+    by: str = "memory"
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class FakeVerifier:
+    """Opens citations in the library; `lost` are the anchors that do not open."""
+
+    library: FakeLibrary
+    lost: frozenset[str] = frozenset()
+
+    def check(self, citations: Sequence[Any], *, principal: object) -> tuple[FakeOpening, ...]:
+        return tuple(self._opened(citation, principal) for citation in citations)
+
+    def _opened(self, cited: Any, principal: object) -> FakeOpening:
+        if cited.anchor in self.lost:
+            return FakeOpening(opens=False, found=False, problem=f"there is no heading {cited.anchor!r}")
+        section = self.library.section(cited.entity, cited.path, cited.anchor, principal=principal)
+        return FakeOpening(opens=True, found=cited.quote in section.text)
 
 
 @dataclass(frozen=True)
@@ -274,6 +378,19 @@ class FakePorts:
     assistant: FakeAssistant
     refs: type[FakeRef] = FakeRef
     indexer: FakeIndexer = field(default_factory=FakeIndexer)
+    meaning: FakeMeaning = field(default_factory=FakeMeaning)
+    at_hand: bool = True
+
+    def files(self, entity: FakeEntity) -> None:
+        return None
+
+    @property
+    def unaided(self) -> FakeAssistant:
+        return self.assistant
+
+    @property
+    def verifier(self) -> FakeVerifier:
+        return FakeVerifier(self.library)
 
 
 def example_ports(*, hidden: Sequence[str] = ()) -> FakePorts:

@@ -19,6 +19,9 @@ class JobLine(Output):
     state: JobState = Field(description="queued, running, succeeded, failed, cancelled or lost.")
     recipe: str = Field(description="What it runs: train or evaluate.")
     subject: str = Field(description="The model it is about.")
+    model: str | None = Field(
+        description="name:version of the registered model that it made or judged; null until it is registered."
+    )
     owner: str = Field(description="Who launched it.")
     created_at: str = Field(description="When it was launched, ISO 8601 in UTC.")
     started_at: str | None = Field(description="When its process began; null while it waits for a slot.")
@@ -27,14 +30,15 @@ class JobLine(Output):
     reason: str = Field(description="Why it did not succeed; empty otherwise.")
 
 
-def job_line(row: "JobRow") -> JobLine:
-    """`seconds` of a running job go to its last heartbeat, so that equal rows give equal lines."""
+def job_line(row: "JobRow", *, model: str | None = None) -> JobLine:
+    """model: where its result is registered. `seconds` of a running job go to its last heartbeat, so that equal rows give equal lines."""
     job = row.job
     return JobLine(
         id=job.id,
         state=job.state,
         recipe=row.spec.recipe,
         subject=str(row.spec.config.get("name", "")),
+        model=model,
         owner=row.spec.owner,
         created_at=moment(job.created_at) or "",
         started_at=moment(job.started_at),

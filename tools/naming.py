@@ -21,13 +21,13 @@ def entities_named(text: str, run: Run) -> tuple[Entity, ...]:
         found = catalog.get(run.refs.parse(text))
         return (found,) if found else ()
     except ValueError:
-        wanted = _folded(text)
-    return tuple(
-        entity
-        for entity in catalog.entities
-        if wanted in {entity.ref.name, f"{entity.ref.namespace}/{entity.ref.name}"}
-        or _folded(entity.title) == wanted
-    )
+        return tuple(catalog.called(text))
+
+
+def is_known(text: str, run: Run) -> bool:
+    """Whether `text` names entities of a catalog at hand; where it is not, or near names would have to be looked for,
+    a look takes longer than changing threads."""
+    return run.ports.at_hand and bool(entities_named(text, run))
 
 
 def entity_named(text: str, run: Run) -> Entity:

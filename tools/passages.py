@@ -5,7 +5,8 @@ from datetime import datetime
 from pydantic import Field
 
 from tools.links import docs_link
-from tools.ports import Citation, Filters, Hit, Refs
+from tools.ports import Citation, Filters, Hit, Library, Section
+from tools.run import Run
 from tools.shapes import Input, Output, Texts
 
 
@@ -49,6 +50,8 @@ class Passage(Output):
     revision: str = Field(description="Revision that the text was read at.")
     modified: str | None = Field(description="When the page last changed, ISO 8601.")
     owner: str | None = Field(description="Who vouches for the page; null when nobody does.")
+    reviewed: str | None = Field(description="Its review, in the author's words; null when unreviewed.")
+    unvouched: str = Field(description="Why nobody vouches for the text; empty when somebody does.")
     link: str = Field(description="Address of the heading on this server.")
 
 
@@ -63,11 +66,13 @@ class Quote(Output):
     quote: str = Field(description="Verbatim text that the statement rests on.")
     revision: str = Field(description="Revision that the quote was read at.")
     owner: str | None = Field(description="Who vouches for the page; null when nobody does.")
+    reviewed: str | None = Field(description="Its review, in the author's words; null when unreviewed.")
+    unvouched: str = Field(description="Why nobody vouches for the text; empty when somebody does.")
     modified: str | None = Field(description="When the page last changed, ISO 8601.")
     link: str = Field(description="Address of the heading on this server.")
 
 
-def passage(hit: Hit, *, longest: int) -> Passage:
+def passage(hit: Hit, library: Library, *, longest: int) -> Passage:
     """`longest` bounds the text, in characters."""
     section = hit.section
     return Passage(
@@ -82,11 +87,14 @@ def passage(hit: Hit, *, longest: int) -> Passage:
         revision=section.revision,
         modified=iso(section.modified),
         owner=str(section.owner) if section.owner else None,
+        reviewed=section.reviewed or None,
+        unvouched=library.concern(section),
         link=docs_link(section.entity, section.path, section.anchor),
     )
 
 
-def quote(citation: Citation, refs: Refs) -> Quote:
+def quote(citation: Citation, source: Section | None, run: Run) -> Quote:
+    """`source` is the section that is cited; None when it cannot be opened any more, and then nobody vouches for it."""
     return Quote(
         number=citation.number,
         entity=citation.entity,
@@ -97,7 +105,9 @@ def quote(citation: Citation, refs: Refs) -> Quote:
         revision=citation.revision,
         owner=citation.owner,
         modified=iso(citation.modified),
-        link=docs_link(refs.parse(citation.entity), citation.path, citation.anchor),
+        reviewed=(source.reviewed or None) if source else None,
+        unvouched=run.library.concern(source) if source else "it cannot be opened any more",
+        link=docs_link(run.refs.parse(citation.entity), citation.path, citation.anchor),
     )
 
 

@@ -9,6 +9,7 @@ declares its own types for them. Ports raise `LookupError` for what does not exi
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from tools.plan import Target
@@ -64,6 +65,8 @@ class Entity(Protocol):
     @property
     def tags(self) -> tuple[str, ...]: ...
     @property
+    def annotations(self) -> Mapping[str, str]: ...
+    @property
     def links(self) -> Sequence[Mapping[str, Any]]: ...
     @property
     def type(self) -> str | None: ...
@@ -88,6 +91,17 @@ class Relation(Protocol):
     def declared(self) -> bool: ...
 
 
+class EntityLink(Protocol):
+    """An entity that a text names: how surely, from 0 to 1, and with which words."""
+
+    @property
+    def entity(self) -> Entity: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def mention(self) -> str: ...
+
+
 class Catalog(Protocol):
     """The graph of entities as one principal sees it."""
 
@@ -108,7 +122,9 @@ class Catalog(Protocol):
         tag: str | None = None,
         text: str | None = None,
     ) -> Sequence[Entity]: ...
+    def called(self, text: str, /) -> Sequence[Entity]: ...
     def link(self, text: str, /) -> Sequence[Entity]: ...
+    def link_scored(self, text: str, /) -> Sequence[EntityLink]: ...
 
 
 class Section(Protocol):
@@ -134,6 +150,8 @@ class Section(Protocol):
     def modified(self) -> datetime | None: ...
     @property
     def owner(self) -> Ref | None: ...
+    @property
+    def reviewed(self) -> str: ...
 
 
 class Page(Protocol):
@@ -155,6 +173,8 @@ class Page(Protocol):
     def modified(self) -> datetime | None: ...
     @property
     def owner(self) -> Ref | None: ...
+    @property
+    def reviewed(self) -> str: ...
     @property
     def sections(self) -> Sequence[Section]: ...
 
@@ -181,10 +201,13 @@ class Library(Protocol):
     """The index: search, and the verbatim text behind every hit."""
 
     def catalog(self, principal: Any, /) -> Catalog: ...
+    def whole_catalog(self) -> Catalog: ...
     def search(self, question: str, /, *, principal: Any, k: int, filters: Any = ...) -> Sequence[Hit]: ...
     def section(self, entity: str, path: str | None, anchor: str, /, *, principal: Any) -> Section: ...
     def page(self, entity: str, path: str, /, *, principal: Any) -> Page: ...
     def pages(self, entity: str, /, *, principal: Any) -> Sequence[PageEntry]: ...
+    def concern(self, source: Any, /) -> str: ...
+    def same_meaning(self, texts: Sequence[str], about: Sequence[str], /) -> Sequence[Sequence[int]]: ...
 
 
 class Citation(Protocol):
@@ -225,6 +248,17 @@ class Flag(Protocol):
     def reason(self) -> str: ...
 
 
+class Conflict(Protocol):
+    """Sources that do not agree, or one that is old; `citations` are numbers."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def says(self) -> Sequence[str]: ...
+    @property
+    def citations(self) -> Sequence[int]: ...
+
+
 class Answer(Protocol):
     """An answer with `[n]` marks that number its citations."""
 
@@ -245,7 +279,11 @@ class Answer(Protocol):
     @property
     def entities(self) -> Sequence[str]: ...
     @property
+    def standalone_question(self) -> str: ...
+    @property
     def flags(self) -> Sequence[Flag]: ...
+    @property
+    def conflicts(self) -> Sequence[Conflict]: ...
     @property
     def note(self) -> str: ...
 
@@ -257,6 +295,25 @@ class Assistant(Protocol):
     def stream(
         self, question: str, /, *, principal: Any, history: Any, filters: Any
     ) -> Iterable[Mapping[str, Any]]: ...
+
+
+class Opening(Protocol):
+    """What came of opening a citation again: `by` is the way it was opened, `problem` what was wrong."""
+
+    @property
+    def opens(self) -> bool: ...
+    @property
+    def found(self) -> bool: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def problem(self) -> str: ...
+
+
+class Verifier(Protocol):
+    """Opens citations again from their sources, at their revisions; one opening for each, in order."""
+
+    def check(self, citations: Sequence[Citation], /, *, principal: Any) -> Sequence[Opening]: ...
 
 
 class Refresh(Protocol):
@@ -272,21 +329,83 @@ class Refresh(Protocol):
     def seconds(self) -> float: ...
 
 
+class Kinship(Protocol):
+    """How a text stands to groups of phrases: its cosine with each phrase, and how far it belongs to each group, 0 to 1."""
+
+    @property
+    def alike(self) -> Mapping[str, float]: ...
+    @property
+    def belongs(self) -> Mapping[str, float]: ...
+
+
+class Meaning(Protocol):
+    """How alike short texts are in meaning, by the embedder of the index. Both raise what the embedder raises."""
+
+    def likeness(self, text: str, others: Sequence[str], /) -> Sequence[float]:
+        """Cosines of `text` with each of `others`."""
+
+    def kinship(self, text: str, groups: Mapping[str, Sequence[str]], /) -> Kinship:
+        """Of `text` with groups of phrases, which are learnt once and remembered."""
+
+
 class Indexer(Protocol):
-    """Reads the configured sources again; which ones is settled by the operator, never by a caller."""
+    """Reads the configured sources again; which ones is settled by the operator, never by a caller.
+
+    `before` names the generation that answered before `generation`, if that still answers and the other is there,
+    else it is empty. `go_back` lets it answer again and returns its name.
+    """
 
     def sources(self) -> Sequence[Target]: ...
     def refresh(self) -> Refresh: ...
+    def before(self, generation: str, /) -> str: ...
+    def go_back(self, generation: str, /) -> str: ...
+
+
+class EntityFile(Protocol):
+    """Where an entity was read: `path` of its file and `docs` of its docs folder, "" for none, relative to `root`.
+
+    `line` is where the entity begins; `site` whether docs lie beside the file.
+    """
+
+    @property
+    def root(self) -> Path: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def docs(self) -> str: ...
+    @property
+    def site(self) -> bool: ...
 
 
 class Ports(Protocol):
-    """All of it. A property may load something heavy when it is first read, so read it in a worker thread."""
+    """All of it. A property may load something heavy when it is first read, so read it in a worker thread.
+
+    `at_hand` tells when that is not so: the catalog is in memory as it is now, and looking into it waits for nothing.
+    """
+
+    @property
+    def at_hand(self) -> bool: ...
 
     @property
     def library(self) -> Library: ...
     @property
     def assistant(self) -> Assistant: ...
+    def files(self, entity: Any, /) -> EntityFile | None:
+        """Where an entity of the catalog lies among the sources; None when it lies in no folder."""
+        ...
+
+    @property
+    def unaided(self) -> Assistant:
+        """The assistant without its model, so that the same question gets the same answer."""
+        ...
+
     @property
     def refs(self) -> Refs: ...
     @property
     def indexer(self) -> Indexer: ...
+    @property
+    def verifier(self) -> Verifier: ...
+    @property
+    def meaning(self) -> Meaning: ...

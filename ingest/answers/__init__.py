@@ -13,7 +13,7 @@ from ingest.answers.answer import (
 )
 from ingest.answers.assistant import Assistant
 from ingest.answers.citations import is_verbatim
-from ingest.answers.model import ChatModel, Message, OpenAIChatModel, ScriptedModel
+from ingest.answers.model import ChatModel, Message, OpenAIChatModel, ScriptedModel, Tool, ToolCall
 
 __all__ = [
     "Answer",
@@ -29,6 +29,8 @@ __all__ = [
     "Retrieved",
     "ScriptedModel",
     "TextDelta",
+    "Tool",
+    "ToolCall",
     "Turn",
     "is_verbatim",
 ]

@@ -56,6 +56,15 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Sources that do not agree, or one that is old: what each says and the numbers of their citations."""
+
+    kind: Literal["values", "stale"]
+    says: tuple[str, ...]
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Markdown `text` with `[n]` marks that number `citations`.
 
@@ -75,6 +84,7 @@ class Answer:
     standalone_question: str = ""
     entities: tuple[str, ...] = ()
     flags: tuple[Flag, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     note: str = ""
 
     def as_turn(self, question: str) -> Turn:

@@ -6,31 +6,53 @@ passages' own sentences when there is none or it fails.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ingest.answers import plain
-from ingest.answers.answer import Answer, AnswerEvent, Flag, Hit, Turn
+from ingest.answers.agent_tools import AgentTools
+from ingest.answers.answer import Answer, AnswerEvent, Citation, Hit, Turn
 from ingest.answers.catalog_answer import tell
 from ingest.answers.catalog_questions import CatalogFinding, answer_from_graph, named_entities
+from ingest.answers.caveats import Caveats, no_caveats
+from ingest.answers.change_answer import answer_from_histories, read_change_question
 from ingest.answers.checked_reply import CheckedReply
 from ingest.answers.choose import Choice, choose, is_below, is_named
-from ingest.answers.citations import cite
-from ingest.answers.compose import compose
-from ingest.answers.confidence import THRESHOLD, confidence
+from ingest.answers.confidence import confidence, is_enough
+from ingest.answers.events import told
+from ingest.answers.evidence import evidence
 from ingest.answers.followup import standalone
-from ingest.answers.injection import suspicious
 from ingest.answers.joined import read_joined
 from ingest.answers.model import ChatModel
+from ingest.answers.model_answer import about_models, must_be_told, shown_to_a_model
+from ingest.answers.model_facts import Known, is_about, looked_up, pages_about
+from ingest.answers.model_questions import ModelQuestion, read_model_question
 from ingest.answers.on_call import asks_whom_to_page, question_of, with_contacts
+from ingest.answers.passages_answer import (
+    Found,
+    abstained,
+    caveats_of,
+    flag_of,
+    flags_of,
+    from_passages,
+    joined_with,
+    leads_to_the_thing,
+)
 from ingest.answers.prompt import messages, passages_of
 from ingest.answers.question import Question, read_question
+from ingest.answers.registry_answer import from_registry
+from ingest.answers.registry_questions import read_registry_question
+from ingest.answers.units import Unit
 from ingest.answers.words import stems
+from ingest.changes import Histories
 from ingest.documents import Section
 from ingest.entities import EntityRef
-from ingest.errors import ModelUnavailable
+from ingest.errors import ModelBookUnavailable, ModelUnavailable
 from ingest.graph import CatalogGraph
+from ingest.model_book import ModelBook
 from ingest.permissions import Principal
 
 if TYPE_CHECKING:
@@ -65,9 +87,25 @@ class Subsection:
 class Assistant:
     """Answers from one library. Holds no conversation: history comes with each question."""
 
-    def __init__(self, library: "Library", *, model: ChatModel | None = None) -> None:
+    def __init__(
+        self,
+        library: "Library",
+        *,
+        model: ChatModel | None = None,
+        models: ModelBook | None = None,
+        histories: Histories | None = None,
+        today: Callable[[], date] = date.today,
+        tokens: int = 8_000,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`tokens` is how much more than the first passages a model may read for one answer. `model` words answers; `models` is the registry that questions about models are looked up in. `today`
+        tells how old a review is. `histories` are asked what changed, counted back from `now` (aware)."""
         self._library = library
         self._model = model
+        self._models = models
+        self._today = today
+        self._tokens = tokens
+        self._histories, self._now = histories, now
 
     def ask(
         self,
@@ -104,46 +142,179 @@ class Assistant:
             history,
             filters,
         )
-        finding = answer_from_graph(asked.question, graph)
+        if (changed := self._from_histories(asked)) is not None:
+            yield {"type": "retrieved", "hits": ()}
+            yield from told(changed)
+            return
+        if (wanted := read_model_question(asked.question, graph)) is not None:
+            yield from self._about_models(asked, wanted)
+            return
+        if (known := self._from_registry(asked)) is not None:
+            yield {"type": "retrieved", "hits": ()}
+            yield from told(known)
+            return
+        finding = answer_from_graph(asked.question, graph) or _about_the_named(asked)
         if finding is not None and asks_whom_to_page(finding):
             yield from self._whom_to_page(asked, finding)
         elif finding is not None:
             yield {"type": "retrieved", "hits": ()}
-            yield from _told(self._exact(asked, finding))
+            yield from told(self._exact(asked, finding))
         else:
             yield from self._from_docs(asked)
+
+    def evidence(self, question: str, *, principal: Principal) -> Mapping[str, float]:
+        """What speaks for an answer to `question` from the docs, for judging the confidence that is read from it."""
+        asked = _Asked(question, principal, self._library.catalog(principal), (), None)
+        hits = self._search(question, asked)
+        read = self._read(question, asked.graph)
+        looked_at = self._with_subsections(read, hits, principal)
+        return evidence(read, choose(read, looked_at, similarity=self._library.similarity), looked_at)
+
+    def _from_histories(self, asked: _Asked) -> Answer | None:
+        if self._histories is None:
+            return None
+        now = self._now()
+        wanted = read_change_question(asked.question, asked.graph, now)
+        if wanted is None:
+            return None
+        answer = answer_from_histories(wanted, self._histories, asked.graph, now)
+        return None if answer is None else replace(answer, standalone_question=asked.question)
+
+    def _from_registry(self, asked: _Asked) -> Answer | None:
+        """What the registry alone knows; a registry that cannot be read leaves the question to catalog and docs."""
+        whole = self._library.whole_catalog()
+        with suppress(ModelBookUnavailable):
+            wanted = read_registry_question(asked.question, asked.graph, self._models, whole=whole)
+            if wanted is not None and self._models is not None:
+                found = from_registry(wanted, self._models, asked.graph, whole=whole)
+                return replace(found, standalone_question=asked.question) if found else None
+        return None
 
     def _from_docs(self, asked: _Asked) -> Iterator[AnswerEvent]:
         joined = read_joined(asked.question)
         topic = joined.topic if joined else asked.question
         hits = self._search(topic, asked)
+        found = self._found(topic, hits, asked)
+        if joined is not None and joined.is_the_thing and not leads_to_the_thing(found):
+            joined = None  # an ordinary question after all
+            hits = self._search(asked.question, asked)
+            found = self._found(asked.question, hits, asked)
         yield {"type": "retrieved", "hits": hits}
+        if not is_enough(found.sure):
+            yield from told(abstained(found))
+            return
+        if joined is not None:
+            lead = found.choice.units[0].section
+            finding = answer_from_graph(joined.about(str(lead.entity)), asked.graph)
+            if finding is not None:
+                exact = (
+                    self._with_contacts(asked, finding, hits)
+                    if asks_whom_to_page(finding)
+                    else self._exact(asked, finding)
+                )
+                yield from told(joined_with(exact, found))
+                return
+        base = from_passages(found)
+        if self._model is not None:
+            yield from self._from_model(
+                asked,
+                self._model,
+                [hit.section for hit in hits],
+                base,
+                silent=abstained(found),
+                caveats=partial(caveats_of, found),
+            )
+        else:
+            yield from told(base)
+
+    def _found(self, topic: str, hits: Sequence[Hit], asked: _Asked) -> Found:
         question = self._read(topic, asked.graph)
         looked_at = self._with_subsections(question, hits, asked.principal)
         choice = choose(question, looked_at, similarity=self._library.similarity)
-        sure = confidence(choice)
-        if sure < THRESHOLD:
-            yield from _told(_abstained(asked, hits, choice, sure))
+        return Found(
+            asked=asked.question,
+            read=question,
+            hits=hits,
+            choice=choice,
+            sure=confidence(evidence(question, choice, looked_at)),
+            graph=asked.graph,
+            card=lambda ref: self._card(ref, asked.principal),
+            today=self._today(),
+        )
+
+    def _about_models(self, asked: _Asked, wanted: ModelQuestion) -> Iterator[AnswerEvent]:
+        known, note = looked_up(wanted.models, self._models)
+        if note and all(one.is_named_in_vain for one in known):
+            known = tuple(self._described(one, (), asked) for one in known)
+            answer = replace(about_models(wanted, known, quoted=()), abstained=True, facts=(), note="")
+            text = f"{note}\n\n{answer.text}"
+            yield from told(replace(answer, text=text, confidence=0.0, standalone_question=asked.question))
             return
-        if joined is not None:
-            lead = choice.units[0].section
-            finding = answer_from_graph(joined.about(str(lead.entity)), asked.graph)
-            if finding is not None:
-                yield from _told(_joined(self._exact(asked, finding), choice, hits, sure))
-                return
-        if self._model is not None:
-            yield from self._from_model(asked, self._model, hits, choice, sure)
-        else:
-            yield from _told(_from_passages(asked, hits, choice, sure))
+        if wanted.of_registry_alone and not any(one.registered for one in known):
+            for event in self._from_docs(asked):
+                if event["type"] == "done":
+                    event["answer"] = replace(event["answer"], note=f"{note} {event['answer'].note}".strip())
+                yield event
+            return
+        hits = self._search(wanted.topic, asked)
+        yield {"type": "retrieved", "hits": hits}
+        known = tuple(self._described(one, hits, asked) for one in known)
+        choice = self._chosen_about(wanted.topic, known, hits, asked)
+        sure = confidence(evidence(self._read(wanted.topic, asked.graph), choice, hits))
+        quoted = choice.units if is_enough(sure) and not wanted.narrow else ()
+        answer = replace(
+            about_models(wanted, known, quoted=quoted),
+            passages=tuple(hits),
+            flags=flags_of(choice),
+            standalone_question=asked.question,
+            note=note,
+        )
+        if self._model is None:
+            yield from told(answer)
+            return
+        yield from self._from_model(
+            asked, self._model, shown_to_a_model(known), answer, silent=answer, needed=must_be_told(known)
+        )
+
+    def _described(self, known: Known, hits: Sequence[Hit], asked: _Asked) -> Known:
+        """`known` with its card and with what the docs say of it; a model without registry has its figures there."""
+        found = [hit.section for hit in hits if is_about(hit.section, known.entity)]
+        more = () if known.registered else pages_about(known.entity, self._library, asked.principal)
+        sections = {section.key: section for section in (*found, *more)}
+        card = self._card(known.entity.ref, asked.principal)
+        return replace(known, card=card, described=tuple(sections.values()))
+
+    def _chosen_about(self, topic: str, known: Sequence[Known], hits: Sequence[Hit], asked: _Asked) -> Choice:
+        """What the docs answer, of pages that name one of the models."""
+        about = [hit for hit in hits if any(is_about(hit.section, one.entity) for one in known)]
+        return choose(self._read(topic, asked.graph), about, similarity=self._library.similarity)
 
     def _from_model(
-        self, asked: _Asked, model: ChatModel, hits: Sequence[Hit], choice: Choice, sure: float
+        self,
+        asked: _Asked,
+        model: ChatModel,
+        sections: Sequence[Section],
+        base: Answer,
+        *,
+        silent: Answer,
+        needed: Sequence[tuple[Section, str]] = (),
+        caveats: Callable[[Sequence[Citation]], Caveats] = no_caveats,
     ) -> Iterator[AnswerEvent]:
-        passages = passages_of([hit.section for hit in hits])
+        """The model's words over `sections`; `base` when they do not hold, `silent` when the model finds nothing.
+        `needed` are lines that are added when the reply leaves out what they say, `caveats` what goes below it."""
+        passages = list(passages_of(sections))
+        work = self._tools(asked, passages)
         reply = CheckedReply(passages)
+        talk = messages(asked.question, passages, history=asked.history)
         text, sent, note = "", 0, ""
         try:
-            for part in reply.parts(model.stream(messages(asked.question, passages, history=asked.history))):
+            for part in reply.parts(model.stream(talk, tools=work.all())):
+                for citation in reply.citations[sent:]:
+                    yield {"type": "citation", "citation": citation}
+                sent = len(reply.citations)
+                text += part
+                yield {"type": "text", "delta": part}
+            for part in reply.left_out(needed, text) if reply.citations else ():
                 for citation in reply.citations[sent:]:
                     yield {"type": "citation", "citation": citation}
                 sent = len(reply.citations)
@@ -153,36 +324,56 @@ class Assistant:
             _LOG.info("%s", error)  # whoever asked reads it in `note`
             note = str(error)
         if reply.abstained and not reply.citations:
-            yield from _told(
-                replace(_abstained(asked, hits, choice, sure), produced_by=f"model:{model.name}")
+            yield from told(
+                replace(silent, produced_by=f"model:{model.name}") if silent.abstained else silent
             )
         elif not reply.citations:
             note = note or f"the model {model.name!r} gave no sentence that its citations support"
-            yield from _told(
-                replace(_from_passages(asked, hits, choice, sure), note=f"Told from the passages: {note}.")
-            )
+            yield from told(replace(base, note=f"{base.note} Told from the passages: {note}.".strip()))
         else:
-            base = _from_passages(asked, hits, choice, sure)
             if note:
                 note = f"The reply broke off: {note}."
             elif reply.dropped:
                 note = f"{reply.dropped} unsupported sentence(s) of the model were dropped."
+            note = f"{base.note} {note}".strip()
+            below = caveats(reply.citations)
+            for citation in below.cited[sent:]:
+                yield {"type": "citation", "citation": citation}
+            for paragraph in below.paragraphs:
+                text += f"\n\n{paragraph}"
+                yield {"type": "text", "delta": f"\n\n{paragraph}"}
             answer = replace(
-                base, text=text, citations=reply.citations, produced_by=f"model:{model.name}", note=note
+                base,
+                text=text,
+                citations=tuple(below.cited),
+                conflicts=tuple(below.conflicts),
+                produced_by=f"model:{model.name}",
+                flags=(*base.flags, *(flag_of(section, why) for section, why in work.flagged)),
+                note=note,
             )
             yield {"type": "done", "answer": answer}
+
+    def _tools(self, asked: _Asked, passages: list[tuple[Unit, ...]]) -> AgentTools:
+        def found(query: str) -> list[Section]:
+            return [hit.section for hit in self._search(query, asked)]
+
+        def opened(entity: str, path: str | None, anchor: str) -> Section:
+            return self._library.section(entity, path, anchor, principal=asked.principal)
+
+        return AgentTools(passages, found, opened, asked.graph, self._tokens)
 
     def _exact(self, asked: _Asked, finding: CatalogFinding) -> Answer:
         told = tell(finding, asked.graph, card=lambda ref: self._card(ref, asked.principal))
         refs = (
-            *finding.hops[-1].subjects,
+            *(ref for hop in finding.hops[-1:] for ref in hop.subjects),
+            *(ref for _, found in finding.unclear for ref in found),
             *(ref for hop in finding.hops for ref in hop.subjects),
             *finding.kept,
         )
         return Answer(
             text=told.text,
-            abstained=False,
-            confidence=_EXACT,
+            abstained=bool(finding.unclear),
+            confidence=0.0 if finding.unclear else _EXACT,
             citations=told.citations,
             facts=finding.facts,
             produced_by="catalog",
@@ -199,9 +390,12 @@ class Assistant:
         ]
         hits += self._search(wanted, asked)
         yield {"type": "retrieved", "hits": hits}
+        yield from told(self._with_contacts(asked, finding, hits))
+
+    def _with_contacts(self, asked: _Asked, finding: CatalogFinding, hits: Sequence[Hit]) -> Answer:
         cards = [self._card(ref, asked.principal) for ref in finding.kept if asked.graph.get(ref)]
         answer = self._exact(asked, finding)
-        yield from _told(with_contacts(answer, finding, cards=cards, hits=hits, graph=asked.graph))
+        return with_contacts(answer, finding, cards=cards, hits=hits, graph=asked.graph)
 
     def _card(self, ref: EntityRef, principal: Principal) -> Section:
         return self._library.section(str(ref), None, "", principal=principal)
@@ -236,102 +430,16 @@ class Assistant:
         )
 
 
+def _about_the_named(asked: _Asked) -> CatalogFinding | None:
+    """Whom to turn to when something that the question names behaves in a way that the catalog has no words for."""
+    joined = read_joined(asked.question)
+    if joined is None or not joined.for_help:
+        return None
+    named = {str(entity.ref) for entity in named_entities(joined.topic, asked.graph)}
+    return answer_from_graph(joined.about(*named), asked.graph) if len(named) == 1 else None
+
+
 def _only(entity: EntityRef) -> "Filters":
     from ingest.library import Filters  # brings numpy and the index along
 
     return Filters(component=str(entity))
-
-
-def _told(answer: Answer) -> Iterator[AnswerEvent]:
-    """Events of an answer that is already whole: paragraphs, each after the citations it is the first to carry."""
-    pending = list(answer.citations)
-    paragraphs = answer.text.split("\n\n")
-    for number, paragraph in enumerate(paragraphs):
-        while pending and f"[{pending[0].number}]" in paragraph:
-            yield {"type": "citation", "citation": pending.pop(0)}
-        yield {"type": "text", "delta": paragraph + ("\n\n" if number + 1 < len(paragraphs) else "")}
-    for citation in pending:
-        yield {"type": "citation", "citation": citation}
-    yield {"type": "done", "answer": answer}
-
-
-def _from_passages(asked: _Asked, hits: Sequence[Hit], choice: Choice, sure: float) -> Answer:
-    composed = compose(choice.units)
-    return Answer(
-        text=composed.text,
-        abstained=False,
-        confidence=round(sure, 3),
-        citations=composed.citations,
-        passages=tuple(hits),
-        standalone_question=asked.question,
-        entities=_about(asked, [unit.section for unit in choice.units]),
-        flags=_flags(choice),
-    )
-
-
-def _joined(exact: Answer, choice: Choice, hits: Sequence[Hit], sure: float) -> Answer:
-    number = len(exact.citations) + 1
-    lead = choice.units[0]
-    where = plain.inline(" › ".join(part for part in (lead.section.title, lead.section.heading) if part))
-    return replace(
-        exact,
-        text=f"{exact.text}\n\nFound through *{where}* [{number}].",
-        citations=(*exact.citations, cite(number, lead.section, lead.quote)),
-        confidence=round(min(sure, exact.confidence), 3),
-        passages=tuple(hits),
-        flags=_flags(choice),
-    )
-
-
-def _abstained(asked: _Asked, hits: Sequence[Hit], choice: Choice, sure: float) -> Answer:
-    nearest = [hit for hit in hits if not suspicious(" ".join((hit.section.title, hit.section.heading)))][
-        :_NEAREST
-    ]
-    lines = ["The docs do not say."]
-    if nearest:
-        lines.append("Nearest pages:\n" + "\n".join(f"- {_place(hit.section)}" for hit in nearest))
-    if owner := _owner_to_ask(asked, nearest):
-        lines.append(f"Owner to ask: `{owner}`.")
-    return Answer(
-        text="\n\n".join(lines),
-        abstained=True,
-        confidence=round(sure, 3),
-        passages=tuple(nearest),
-        standalone_question=asked.question,
-        entities=_about(asked, []),
-        flags=_flags(choice),
-    )
-
-
-def _place(section: Section) -> str:
-    names = dict.fromkeys(plain.inline(part) for part in (section.title, section.heading) if part)
-    path = f", {section.path}" if section.path else ""
-    return f"{' › '.join(names)} (`{section.entity}`{path})"
-
-
-def _owner_to_ask(asked: _Asked, nearest: Sequence[Hit]) -> EntityRef | None:
-    """The owner of what the question names, else of the nearest page."""
-    for entity in named_entities(asked.question, asked.graph):
-        if entity.ref.kind in {"group", "user"}:
-            return entity.ref
-        if entity.owner is not None:
-            return entity.owner
-    return next((hit.section.owner for hit in nearest if hit.section.owner), None)
-
-
-def _about(asked: _Asked, sections: Sequence[Section]) -> tuple[str, ...]:
-    named = [str(entity.ref) for entity in named_entities(asked.question, asked.graph)]
-    return tuple(dict.fromkeys((*named, *(str(section.entity) for section in sections))))
-
-
-def _flags(choice: Choice) -> tuple[Flag, ...]:
-    return tuple(
-        Flag(
-            entity=str(section.entity),
-            path=section.path,
-            anchor=section.anchor,
-            owner=str(section.owner) if section.owner else None,
-            reason=reason,
-        )
-        for section, reason in choice.suspicious
-    )

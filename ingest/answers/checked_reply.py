@@ -12,6 +12,7 @@ from ingest.answers.citations import cite, support
 from ingest.answers.injection import suspicious
 from ingest.answers.plain import inline
 from ingest.answers.units import Unit
+from ingest.documents import Section
 
 _MARK = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _END = re.compile(
@@ -49,6 +50,12 @@ class CheckedReply:
                 gap, told = held[held.index(shown) + len(shown) :], True
             else:
                 gap += held
+
+    def left_out(self, needed: Sequence[tuple[Section, str]], text: str) -> Iterator[str]:
+        """Of lines that must be told, those with a name in backticks that the reply's `text` lacks, each with its mark."""
+        for section, line in needed:
+            if any(name not in text for name in re.findall(r"`([^`]+)`", line)):
+                yield f"\n\n{inline(line)} {self.mark(section, line)}"
 
     def _held(self, segment: str) -> str | None:
         if _SILENT.search(segment) and not _MARK.search(segment):
@@ -91,10 +98,14 @@ class CheckedReply:
         return ""
 
     def _mark(self, unit: Unit) -> str:
+        return self.mark(unit.section, unit.quote)
+
+    def mark(self, section: Section, quote: str) -> str:
+        """`[n]` of a citation, made now if it is new. Raises `ValueError` when the section does not have the quote."""
         for citation in self._citations:
-            if citation.quote == unit.quote and citation.anchor == unit.section.anchor:
+            if citation.quote == quote and citation.anchor == section.anchor:
                 return f"[{citation.number}]"
-        self._citations.append(cite(len(self._citations) + 1, unit.section, unit.quote))
+        self._citations.append(cite(len(self._citations) + 1, section, quote))
         return f"[{len(self._citations)}]"
 
 

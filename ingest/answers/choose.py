@@ -13,14 +13,17 @@ from ingest.answers.answer import Hit
 from ingest.answers.question import Question
 from ingest.answers.units import Cut, Unit, cut
 from ingest.answers.words import content_stems, stems
-from ingest.documents import Section
+from ingest.documents import Section, SectionKind
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
 WORD_BUDGET = 110  # leaves room under 120 for citation marks
 PROCEDURE_BUDGET = 220
+SECTIONS_TOLD = 3
+_ALIKE, _BESIDE = 0.72, 0.6  # of the best piece's score: to be told too, of the same section and of others
 SECTIONS = 6  # deeper hits are looked at by nobody
 EMBEDDED = 8  # texts embedded per question: the one cost here that is felt
+_OF_A_SETTING = 0.5  # of what is asked, for a line of configuration to be told
 _DOING = frozenset({"steps", "code"})
 _AMOUNT = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twice|once|daily|weekly|monthly|hourly)\b"
@@ -40,9 +43,10 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen units in the order they are told, and what the confidence is read from."""
+    """The chosen units in the order they are told, all of them best first, and what the confidence is read from."""
 
     units: tuple[Unit, ...] = ()
+    ranked: tuple[Scored, ...] = ()
     coverage: float = 0.0
     aspect: float = 0.0
     similarity: float = 0.0
@@ -62,9 +66,10 @@ def choose(question: Question, hits: Sequence[Hit], *, similarity: Similarity) -
         return Choice(suspicious=suspicious, known=_known(question))
     chosen = _told(question, scored, [hit.section for hit, _ in cuts])
     lead = chosen[0].section
-    found = frozenset(stem for unit in chosen for stem in _own(unit) | _context(unit.section))
+    found = frozenset(stem for unit in chosen for stem in _own(unit) | context_of(unit.section))
     return Choice(
         units=tuple(chosen),
+        ranked=tuple(scored),
         coverage=question.covered(found),
         aspect=question.covered_aspect(found),
         similarity=max(entry.similarity for entry in scored if entry.unit.section is lead),
@@ -82,7 +87,8 @@ def _own(unit: Unit) -> frozenset[str]:
     return frozenset((*stems(unit.quote), *lead, *stems(unit.header)))
 
 
-def _context(section: Section) -> frozenset[str]:
+def context_of(section: Section) -> frozenset[str]:
+    """The stems of what a section stands under: its entity, its page, its headings."""
     return frozenset(
         stems(" ".join((section.entity.name, section.title, section.heading, *section.breadcrumb)))
     )
@@ -96,8 +102,10 @@ def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> 
         )
         for place, unit in enumerate(part.units):
             own = _own(unit)
+            if unit.section.kind is SectionKind.CONFIG and question.covered_aspect(own) < _OF_A_SETTING:
+                continue  # its neighbours in the file are other settings
             lexical = question.covered(own)
-            around = question.covered(_context(unit.section) - own)
+            around = question.covered(context_of(unit.section) - own)
             # Code, steps and rows rarely repeat what their heading says they are for.
             trust = 0.7 if unit.kind in {"code", "steps", "row"} else 0.4
             told = max(lexical, _of_the_subject(question, unit.section, own))
@@ -118,7 +126,7 @@ def _scored(question: Question, cuts: Sequence[Cut], similarity: Similarity) -> 
 def _of_the_subject(question: Question, section: Section, own: frozenset[str]) -> float:
     """What of the question a unit says, in the docs of the entity that the question names: there, no sentence
     needs to repeat the name."""
-    if not question.subject or not question.subject <= _context(section):
+    if not question.subject or not question.subject <= context_of(section):
         return 0.0
     return question.covered_aspect(own)
 
@@ -132,9 +140,14 @@ def _headed(question: Question, section: Section) -> float:
     return 0.7 * precision * question.covered(frozenset(stems(" ".join(section.breadcrumb))))
 
 
+def says_amount(text: str) -> bool:
+    """Whether a text holds a number, written or in digits."""
+    return _AMOUNT.search(text) is not None
+
+
 def _shape(question: Question, unit: Unit) -> float:
     bonus = 0.0
-    if question.wants_amount and _AMOUNT.search(unit.quote):
+    if question.wants_amount and says_amount(unit.quote):
         bonus += 0.08
     if question.wants_person and _PERSON.search(unit.quote):
         bonus += 0.08
@@ -188,19 +201,21 @@ def _told(question: Question, scored: Sequence[Scored], sections: Sequence[Secti
             )
             _take(picked, own, budget=max(WORD_BUDGET, min(PROCEDURE_BUDGET, _words(picked) + 40)))
             return _ordered(picked, (lead, *parts))
-    _take(picked, [e for e in own if e.score >= 0.72 * best], budget=WORD_BUDGET)
-    _take(picked, [e for e in scored if e.score >= 0.82 * best], budget=WORD_BUDGET, sections=3)
+    _take(picked, [e for e in own if e.score >= _ALIKE * best], budget=WORD_BUDGET)
+    _take(
+        picked, [e for e in scored if e.score >= _BESIDE * best], budget=WORD_BUDGET, sections=SECTIONS_TOLD
+    )
     _take(picked, [e for e in own if e.unit.kind != "row"], budget=max(_words(picked), 60))
     return _ordered(picked, (lead,))
 
 
 def _lead_section(question: Question, scored: Sequence[Scored]) -> Section:
     if question.wants_procedure:
-        about = question.covered(_context(scored[0].unit.section))
+        about = question.covered(context_of(scored[0].unit.section))
         close = [entry for entry in scored if entry.score >= 0.7 * scored[0].score]
         for entry in close:
             # Code that only happens to use the words stands under a heading about something else.
-            if entry.unit.kind in _DOING and question.covered(_context(entry.unit.section)) >= 0.8 * about:
+            if entry.unit.kind in _DOING and question.covered(context_of(entry.unit.section)) >= 0.8 * about:
                 return entry.unit.section
     return scored[0].unit.section
 

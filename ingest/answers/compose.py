@@ -20,8 +20,8 @@ class Composed:
     citations: tuple[Citation, ...]
 
 
-def compose(units: Sequence[Unit]) -> Composed:
-    """The units, in the given order, as paragraphs, lists, tables and code.
+def compose(units: Sequence[Unit], *, first: int = 1) -> Composed:
+    """The units, in the given order, as paragraphs, lists, tables and code. `first` numbers the first citation.
 
     Units that follow each other in a section share a citation whose quote spans them.
     """
@@ -31,11 +31,11 @@ def compose(units: Sequence[Unit]) -> Composed:
     begun: Unit | None = None  # where the latest quote begins
     for run in _runs(units):
         if begun is not None and told is not None and _follows(told, run[0]):
-            citations[-1] = cite(len(citations), begun.section, quote_of((begun, run[-1])))
+            citations[-1] = cite(len(citations) + first - 1, begun.section, quote_of((begun, run[-1])))
         else:
             begun = run[0]
-            citations.append(cite(len(citations) + 1, begun.section, quote_of(run)))
-        mark = f"[{len(citations)}]"
+            citations.append(cite(len(citations) + first, begun.section, quote_of(run)))
+        mark = f"[{len(citations) + first - 1}]"
         if told is not None and run[0].header and _same_block(told, run[0]):
             table, _, marks = paragraphs.pop().rpartition("\n\n")
             paragraphs.append(f"{table}\n{_rows(run)}\n\n{marks} {mark}")

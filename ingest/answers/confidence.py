@@ -1,33 +1,47 @@
 """How sure an answer from passages is, and when to say that the docs do not say.
 
-A logistic, set by hand on the demo organisation's questions, over three things. First the aspect: the share of
-the question's rare words, less the names of entities, that the evidence and its headings hold; a page about
-the right service that lacks what is asked of it is the usual wrong answer. Then nearness by meaning, and
-whether the corpus knows the question's words at all. A paraphrase that shares no word with its page is not
-told from an unanswerable question; `tests/ingest/test_answer_scores.py` prints how well the rest is.
+A logistic over what speaks for the answer (`ingest.answers.evidence`). Its weights are data: fitted on questions of
+public documentation, answerable ones and such whose answer is nowhere, by `benchmarks.confidence`, which also prints
+the whole curve on projects that the fit has not seen. They have to be fitted again when search or the evidence change.
 """
 
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
 from math import exp
 
-from ingest.answers.choose import Choice
-
-#: Below this the answer is that the docs do not say.
-THRESHOLD = 0.35
-
-_BIAS = -3.0
-_ASPECT = 4.5
-_SIMILARITY = 2.5
-_UNKNOWN = -0.8
+_FILE = "confidence.json"
 
 
-def confidence(choice: Choice) -> float:
-    """0..1; 0 when there is nothing to show."""
-    if not choice.units:
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`slopes` by the name of the evidence; below `threshold` the answer is that the docs do not say."""
+
+    bias: float
+    slopes: Mapping[str, float]
+    threshold: float
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def packaged(cls) -> "Weights":
+        """Those that ship."""
+        return cls(**json.loads((files("ingest.answers") / _FILE).read_text(encoding="utf-8")))
+
+    def as_json(self) -> str:
+        return f"{json.dumps(asdict(self), indent=2)}\n"
+
+
+def confidence(found: Mapping[str, float], weights: Weights | None = None) -> float:
+    """0..1; 0 when there is no evidence at all. `weights` defaults to the packaged ones."""
+    if not found:
         return 0.0
-    score = (
-        _BIAS
-        + _ASPECT * choice.aspect
-        + _SIMILARITY * max(choice.similarity, 0.0)
-        + _UNKNOWN * (1.0 - choice.known)
-    )
+    weights = weights or Weights.packaged()
+    score = weights.bias + sum(slope * found[name] for name, slope in weights.slopes.items())
     return 1.0 / (1.0 + exp(-score))
+
+
+def is_enough(sure: float) -> bool:
+    """Whether an answer of this confidence is given."""
+    return sure >= Weights.packaged().threshold

@@ -5,7 +5,7 @@ The only file that knows LangChain, which is imported when the first question ne
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -28,13 +28,34 @@ class Message:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something that a model may call meanwhile; `arguments` are texts, each with its description."""
+
+    name: str
+    description: str
+    arguments: Mapping[str, str]
+    run: Callable[[Mapping[str, str]], str]
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """The arguments as JSON schema."""
+        fields = {name: {"type": "string", "description": text} for name, text in self.arguments.items()}
+        return {
+            "type": "object",
+            "properties": fields,
+            "required": list(fields),
+            "additionalProperties": False,
+        }
+
+
 class ChatModel(Protocol):
-    """Something that goes on a conversation."""
+    """Something that goes on a conversation, with tools if it likes."""
 
     @property
     def name(self) -> str: ...
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], *, tools: Sequence[Tool] = ()) -> Iterator[str]:
         """The reply in pieces. Raises `ModelUnavailable` when there is none, also in the middle of it."""
         ...
 
@@ -51,6 +72,7 @@ class OpenAIChatModel:
         temperature: float = 0.0,
         timeout_seconds: float = 30.0,
         max_tokens: int = 600,
+        steps: int = 6,
         http_client: "httpx.Client | None" = None,
     ) -> None:
         """`url` is the base, usually ending in `/v1`; local servers take any key or none."""
@@ -60,6 +82,8 @@ class OpenAIChatModel:
         self._temperature = temperature
         self._timeout = timeout_seconds
         self._max_tokens = max_tokens
+        self._steps = steps
+        self._takes_tools = True
         self._http_client = http_client
         self._chat: ChatOpenAI | None = None
         self._lock = threading.Lock()
@@ -68,14 +92,26 @@ class OpenAIChatModel:
     def name(self) -> str:
         return self._name
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], *, tools: Sequence[Tool] = ()) -> Iterator[str]:
         """See `ChatModel.stream`; the error names the endpoint and never the key.
 
-        `timeout_seconds` holds for the first piece and, looked at with each piece, for the reply as a whole.
+        `timeout_seconds` holds for the first piece and, looked at with each piece, for the reply as a whole. With
+        `tools` an agent calls the model up to `steps` times; an endpoint that refuses tools is asked without.
         """
         chat = self.connected()
         deadline = time.monotonic() + self._timeout
+        told = False
         try:
+            if tools and self._takes_tools:
+                try:
+                    for piece in self._worked(messages, tools, deadline):
+                        told = True
+                        yield piece
+                    return
+                except Exception as error:
+                    if told or not _refuses_tools(error):
+                        raise
+                    self._takes_tools = False
             for chunk in chat.stream([(message.role, message.content) for message in messages]):
                 _check(deadline)
                 if text := str(chunk.text):
@@ -88,10 +124,39 @@ class OpenAIChatModel:
                 f"check the address, the key and that the endpoint is up"
             ) from None
 
+    def _worked(self, messages: Sequence[Message], tools: Sequence[Tool], deadline: float) -> Iterator[str]:
+        """The texts of an agent as it goes; what tools gave is not among them."""
+        from langchain.agents import create_agent
+        from langchain.agents.middleware import ModelCallLimitMiddleware
+        from langchain_core.messages import AIMessageChunk
+        from langchain_core.tools import StructuredTool
+
+        def called(tool: Tool) -> StructuredTool:
+            def run(**given: str) -> str:
+                _check(deadline)
+                return tool.run({name: str(value) for name, value in given.items()})
+
+            return StructuredTool.from_function(
+                run, name=tool.name, description=tool.description, args_schema=tool.schema, infer_schema=False
+            )
+
+        agent = create_agent(
+            self.connected(),
+            [called(tool) for tool in tools],
+            middleware=[ModelCallLimitMiddleware(run_limit=self._steps, exit_behavior="end")],
+        )
+        talk = {"messages": [(message.role, message.content) for message in messages]}
+        config = {"recursion_limit": 4 * self._steps + 4}
+        for piece, _ in agent.stream(talk, config, stream_mode="messages"):  # type: ignore[call-overload]  # its types know no plain dicts
+            _check(deadline)
+            if isinstance(piece, AIMessageChunk) and (text := str(piece.text)):
+                yield text
+
     def connected(self) -> "ChatOpenAI":
         """The client; importing LangChain for the first takes seconds, and sends nothing yet."""
         with self._lock:
             if self._chat is None:
+                import langchain.agents.middleware  # noqa: F401 - here, so that its seconds are none of an answer's time
                 from langchain_openai import ChatOpenAI
 
                 self._chat = ChatOpenAI(
@@ -108,27 +173,50 @@ class OpenAIChatModel:
             return self._chat
 
 
+def _refuses_tools(error: Exception) -> bool:
+    """Whether an endpoint answered that it cannot be asked like that; the next try is without tools."""
+    return getattr(error, "status_code", None) in (400, 404, 422, 501)
+
+
 def _check(deadline: float) -> None:
     if time.monotonic() > deadline:
         raise TimeoutError
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A turn of a scripted model that calls a tool instead of replying."""
+
+    name: str
+    arguments: Mapping[str, str]
 
 
 @dataclass(slots=True)
 class ScriptedModel:
     """A model that says what it was told to: each call streams the next reply word by word.
 
-    A reply that is an exception is raised instead. `seen` keeps the conversations, for looking at prompts.
+    A reply that is an exception is raised instead; before a reply, `ToolCall`s are carried out, and `given` keeps what
+    they gave. `seen` keeps the conversations, for looking at prompts.
     """
 
-    replies: Sequence[str | Exception]
+    replies: Sequence[str | Exception | ToolCall]
     name: str = "scripted"
     seen: list[tuple[Message, ...]] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], *, tools: Sequence[Tool] = ()) -> Iterator[str]:
         """The next reply; the last one is repeated."""
-        reply = self.replies[min(len(self.seen), len(self.replies) - 1)]
         self.seen.append(tuple(messages))
+        reply = self._next()
+        while isinstance(reply, ToolCall):
+            call = reply
+            self.given.append(next(tool for tool in tools if tool.name == call.name).run(call.arguments))
+            reply = self._next()
         if isinstance(reply, Exception):
             raise reply
         for number, word in enumerate(reply.split(" ")):
             yield word if number == 0 else f" {word}"
+
+    def _next(self) -> str | Exception | ToolCall:
+        said = len(self.seen) - 1 + len(self.given)
+        return self.replies[min(said, len(self.replies) - 1)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ingest.answers import plain
 from ingest.answers.answer import Answer, Citation, Hit
-from ingest.answers.catalog_intents import ON_CALL, the
+from ingest.answers.catalog.expressions import OnCall
 from ingest.answers.catalog_questions import CatalogFinding
 from ingest.answers.citations import cite
 from ingest.answers.units import Unit, cut
@@ -31,7 +31,7 @@ _SENTENCES = 3
 
 def asks_whom_to_page(finding: CatalogFinding) -> bool:
     """Whether the question was for somebody to call rather than for the owner alone."""
-    return finding.hops[-1].label == the(ON_CALL).label
+    return isinstance(finding.meaning, OnCall)
 
 
 def question_of(finding: CatalogFinding) -> str:

@@ -19,6 +19,9 @@ _TAG = re.compile(
     r"th|thead|tr|u|ul|video)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+# An address is told as text: what shows the answer would make a link of it, or fetch it.
+_ADDRESS = re.compile(r"<?(?<![\w/`])((?:https?|ftp)://[^\s<>()\[\]`\0]+?)>?(?=[.,;:!?]*(?:[\s<>()\[\]]|$))")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e01ef]")
 _MARK = re.compile(r"\[(\d+)\]")
 
 
@@ -36,6 +39,7 @@ def inline(markdown: str) -> str:
     text = _TAG.sub("", _ATTRIBUTES.sub("", _FOOTNOTE.sub("", text)))
     # A bare `[3]` of the source would read like one of the answer's own citations.
     text = _MARK.sub(r"(\1)", text)
+    text = _ADDRESS.sub(r"`\1`", _INVISIBLE.sub("", text))
     text = re.sub(r"\s*\n\s*(?:>\s*)?", " ", text)
     text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
     return re.sub(r"[ \t]+", " ", text).strip()

@@ -7,6 +7,7 @@ markup and headings are no units. A block that tries to instruct its reader yiel
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from ingest.answers.injection import why_suspicious
@@ -20,6 +21,12 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0\b|\bhidden\b|<script|<style",
     re.IGNORECASE,
 )
+_HIDDEN_TAG = re.compile(
+    r"<[a-z]+\b[^<>]*(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*[01](?:px|pt|em|%)?\s*[;\"']|opacity\s*:\s*0\b|"
+    r"(?<![\w-])color\s*:\s*(?:white|#fff(?:fff)?|transparent)\b|\shidden(?=[\s>=]))",
+    re.IGNORECASE,
+)
+_PAYLOAD = frozenset({"code", "quote", "html"})
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s.*$|^.+\n[=-]{3,}\s*$", re.MULTILINE)
 _ITEM = re.compile(r"^([ \t]*)(?:[-*+]|\d+[.)])[ \t]+", re.MULTILINE)
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})", re.MULTILINE)
@@ -61,6 +68,9 @@ class Cut:
     suspicion: str | None = None
 
 
+@lru_cache(
+    maxsize=512
+)  # an answer cuts its passages for what is told, for what disagrees and for its confidence
 def cut(section: Section) -> Cut:
     """All units of `section` that may be shown."""
     units: list[Unit] = []
@@ -69,20 +79,37 @@ def cut(section: Section) -> Cut:
     suspicion = next(
         (why for start, end in comments if (why := why_suspicious(section.text[start:end]))), None
     )
-    poisoned = False
+    if suspicion is None and (named := why_suspicious(section.heading)):
+        return Cut((), named)
+    poisoned, poisoned_by = False, ""
     for number, (block, start, end) in enumerate(_located(section)):
-        why = why_suspicious(_COMMENT.sub(" ", section.text[start:end]))
-        if why is not None or poisoned:
-            suspicion = suspicion or why
-            # What an instruction announces with a colon belongs to it.
-            poisoned = section.text[start:end].rstrip().endswith(":") if why else False
+        text = section.text[start:end]
+        if (block.kind == "html" and _HIDDEN.search(text)) or _HIDDEN_TAG.search(text):
+            suspicion = suspicion or why_suspicious(text)
             continue
-        if block.kind == "html" and _HIDDEN.search(section.text[start:end]):
+        why = why_suspicious(_COMMENT.sub(" ", text))
+        if why is None and poisoned and (block.kind in _PAYLOAD or poisoned_by.endswith(":")):
+            # What an instruction announces, or drags along as code, belongs to it.
             continue
+        suspicion = suspicion or why
+        poisoned, poisoned_by = why is not None, text.rstrip()
         lead = units[-1] if units and units[-1].quote.rstrip().endswith(":") else None
-        for begin, stop in _without(start, end, comments):
-            units.extend(_units(section, block, begin, stop, number=number, lead=lead))
+        fresh = [
+            unit
+            for begin, stop in _without(start, end, comments)
+            for unit in _units(section, block, begin, stop, number=number, lead=lead)
+        ]
+        units.extend(fresh if why is None else _before_the_plant(fresh))
     return Cut(tuple(units), suspicion)
+
+
+def _before_the_plant(units: list[Unit]) -> Iterator[Unit]:
+    """Of a block with an instruction in it: rows of a table but the planted ones, else what stands before it."""
+    for unit in units:
+        if why_suspicious(unit.quote) is None:
+            yield unit
+        elif unit.kind != "row":
+            return
 
 
 def _located(section: Section) -> Iterator[tuple[Block, int, int]]:
@@ -114,6 +141,8 @@ def _units(
 
     text = section.text
     match block.kind:
+        case "code" if section.kind is SectionKind.CONFIG:
+            yield from (unit("line", span) for span in _lines(text, start, end) if ":" in text[slice(*span)])
         case "code":
             yield unit("code", _trimmed(text, start, end))
         case "steps":

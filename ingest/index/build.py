@@ -12,10 +12,15 @@ from ingest.chunks import chunks_of
 from ingest.documents import Corpus, Section, Skipped
 from ingest.errors import IndexDamaged
 from ingest.index import records, store
+from ingest.index.alike import common_words, write_alike
 from ingest.index.cache import EmbeddingCache
 from ingest.index.embedders import Embedder, Vectors, unit_rows
 from ingest.index.generations import Generations, full_disk_named
+from ingest.index.meaning import write_meaning
+from ingest.index.text_cache import Cut, TextCache
 from ingest.index.vectors import write_vectors
+from ingest.index.words import SectionTerms, write_words
+from ingest.page_links import link_texts
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage such as `Embedding`, how many are done and how many there are."""
@@ -96,8 +101,10 @@ class _Build:
     def run(
         self, corpus: Corpus, sections: Sequence[Section], fingerprint: str
     ) -> tuple[str, Mapping[str, int]]:
-        pieces = self._cut(sections)
-        vectors_of, vectors = self._vectors(sections, pieces)
+        cuts = self._cut(corpus, sections)
+        pieces = {row: chunks for row, (chunks, _) in cuts.items()}
+        words = common_words(pieces.values())
+        vectors_of, vectors, of_words = self._vectors(sections, pieces, words)
         counts = {
             "entities": len(corpus.entities),
             "pages": len({(page.entity, page.path) for page in corpus.pages}),
@@ -118,32 +125,53 @@ class _Build:
             self._progress("Writing the index", 0, 2)
             store.write_store(folder, corpus, sections=sections, vectors_of=vectors_of, facts=facts)
             self._progress("Writing the index", 1, 2)
+            page = _page_numbers(sections)
+            terms = ((row, terms) for row, (_, terms) in cuts.items())
+            write_words(folder, terms, rows=len(sections), page=page)
+            write_meaning(folder, vectors_of, vectors, page=page)
+            write_alike(folder, words, of_words)
             write_vectors(folder, vectors, previous=previous)
             self._progress("Writing the index", 2, 2)
         return generation, counts
 
-    def _cut(self, sections: Sequence[Section]) -> dict[int, tuple[str, ...]]:
-        """Chunks of the sections of pages, by row. Entities are found by keywords and by name, which is better
-        than any mix with vectors: their text is names and labels, not prose."""
-        return {
-            row: chunks_of(
-                section,
-                count_tokens=self._embedder.count_tokens,
-                max_tokens=self._embedder.max_tokens,
+    def _cut(self, corpus: Corpus, sections: Sequence[Section]) -> dict[int, Cut]:
+        """Chunks and terms of the sections of pages, by row. Entities are found by keywords and by name, which is
+        better than any mix with vectors: their text is names and labels, not prose."""
+        links = link_texts(corpus.pages)
+        rows = [row for row, section in enumerate(sections) if section.path is not None]
+        asked = [
+            (one, links.get((one.entity, str(one.path), one.anchor), ""))
+            for one in (sections[row] for row in rows)
+        ]
+        cache = TextCache(self._generations.folder, embedder=self._embedder.name, fresh=self._rebuild)
+        whole = False
+        try:
+            found = cache.cut(
+                asked, make=self._made, done=lambda done: self._progress("Cutting pages", done, len(rows))
             )
-            for row, section in enumerate(sections)
-            if section.path is not None
-        }
+            cuts = dict(zip(rows, found, strict=True))
+            whole = True
+        finally:
+            cache.close(whole=whole)
+        return cuts
+
+    def _made(self, section: Section, link_texts: str) -> Cut:
+        chunks = chunks_of(
+            section, count_tokens=self._embedder.count_tokens, max_tokens=self._embedder.max_tokens
+        )
+        return chunks, SectionTerms.of(section, link_texts)
 
     def _vectors(
-        self, sections: Sequence[Section], pieces: Mapping[int, Sequence[str]]
-    ) -> tuple[dict[int, list[str]], dict[str, Vectors]]:
-        """Names of each section's vectors by row, and the vectors by name."""
+        self, sections: Sequence[Section], pieces: Mapping[int, Sequence[str]], words: Mapping[str, str]
+    ) -> tuple[dict[int, list[str]], dict[str, Vectors], dict[str, Vectors]]:
+        """Names of each section's vectors by row, the vectors by name, and those of single words."""
         crumbs = {
             row: records.storable(" > ".join(sections[row].breadcrumb) or sections[row].title)
             for row in pieces
         }
-        texts = dict.fromkeys((*crumbs.values(), *(text for row in pieces for text in pieces[row])))
+        texts = dict.fromkeys(
+            (*crumbs.values(), *(text for row in pieces for text in pieces[row]), *words.values())
+        )
         embedded = self._embed(list(texts))
         names_of: dict[int, list[str]] = {}
         vectors: dict[str, Vectors] = {}
@@ -152,7 +180,7 @@ class _Build:
             for name, chunk in zip(names_of[row], chunks, strict=True):
                 mixed = CHUNK_WEIGHT * embedded[chunk] + BREADCRUMB_WEIGHT * embedded[crumbs[row]]
                 vectors[name] = unit_rows(mixed[None])[0]
-        return names_of, vectors
+        return names_of, vectors, {word: embedded[word] for word in words.values()}
 
     def _name(self, crumb: str, chunk: str) -> str:
         made_from = json.dumps([self._embedder.name, CHUNK_WEIGHT, BREADCRUMB_WEIGHT, crumb, chunk])
@@ -179,6 +207,15 @@ class _Build:
             return {text: known[key] for text, key in keys.items()}
         finally:
             cache.close()
+
+
+def _page_numbers(sections: Sequence[Section]) -> list[int]:
+    """For each row the number of its page, -1 for what is of no page."""
+    numbers: dict[tuple[str, str], int] = {}
+    return [
+        -1 if one.path is None else numbers.setdefault((str(one.entity), one.path), len(numbers))
+        for one in sections
+    ]
 
 
 def _fingerprint(corpus: Corpus, sections: Iterable[Section], embedder: str) -> str:

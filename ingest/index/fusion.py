@@ -7,39 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 Ranking = Sequence[tuple[int, float]]
 
-# Chosen on the demo organisation and on two projects' documentation, where sentences that link to a section were
-# the questions and their own page was left out; anything from 0.6 to 0.7 does as well.
-MEANING_WEIGHT = 0.65
 _SMOOTHING = 3.0
-
-
-def fuse(words: Ranking, meaning: Ranking) -> list[tuple[int, float]]:
-    """Both rankings as one: the share of the question that a section says, and the cosine of their meanings.
-
-    Both are absolute. Where no section uses the question's words, their share is small everywhere and meaning
-    decides; scaled by its own best, a ranking of chance hits would count as much as a good one. A section
-    that one ranking lacks has that ranking's least.
-    """
-    if not words or not meaning:
-        return list(words or meaning)
-    said, meant = dict(words), dict(meaning)
-    least = min(meant.values())
-    fused = {
-        row: (1 - MEANING_WEIGHT) * said.get(row, 0.0) + MEANING_WEIGHT * meant.get(row, least)
-        for row in {**said, **meant}
-    }
-    return sorted(fused.items(), key=lambda item: (-item[1], item[0]))
-
-
-def best_per_section(
-    chunks: Sequence[tuple[str, float]], sections_of: Mapping[str, Sequence[int]]
-) -> list[tuple[int, float]]:
-    """Sections by their best chunk."""
-    best: dict[int, float] = {}
-    for vector, score in chunks:
-        for row in sections_of.get(vector, ()):
-            best[row] = max(score, best.get(row, score))
-    return sorted(best.items(), key=lambda item: (-item[1], item[0]))
 
 
 def spread(

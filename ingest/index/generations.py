@@ -95,6 +95,21 @@ class Generations:
             raise
         self._sweep()
 
+    def before(self, generation: str) -> str | None:
+        """The generation before this one, if this is the current one and the other is still there."""
+        named = self._named()
+        whole = len(named) > 1 and named[0] == generation and self.path(named[1]).is_dir()
+        return named[1] if whole else None
+
+    def go_back(self, generation: str) -> str:
+        """Make the generation before this one the current one. Raises `IndexMissing` where `before` finds none."""
+        with self.lock():
+            before = self.before(generation)
+            if before is None:
+                raise IndexMissing(f"the index before {generation} is gone, or another one is current by now")
+            self._publish(before)
+        return before
+
     def _publish(self, generation: str) -> None:
         before = self.current()
         temporary = self._pointer.with_suffix(".tmp")

@@ -17,7 +17,13 @@ def entity_record(entity: Entity) -> str:
 
 def entity_of(record: str) -> Entity:
     values = json.loads(record)
-    return Entity(**{**values, "ref": EntityRef(**values["ref"]), "origin": Origin(**values["origin"])})
+    computed = values.get("computed")
+    whole = {
+        "ref": EntityRef(**values["ref"]),
+        "origin": Origin(**values["origin"]),
+        "computed": None if computed is None else tuple((type_, target) for type_, target in computed),
+    }
+    return Entity(**{**values, **whole})
 
 
 def section_record(section: Section) -> str:

@@ -23,19 +23,28 @@ class Snapshot:
         self._lock = threading.Lock()
         self._readers, self._retired = 0, False
         self._restricted: dict[frozenset[EntityRef], CatalogGraph] = {}
+        self._reserved: tuple[Entity, ...] | None = None
 
     @cached_property
     def graph(self) -> CatalogGraph:
         return CatalogGraph(self.store.entities())
 
-    def restricted(self, allowed: Callable[[Entity], bool]) -> CatalogGraph:
-        """The graph of the entities that `allowed` lets through; kept, since naming what it holds is costly to learn."""
-        seen = frozenset(entity.ref for entity in self.graph.entities if allowed(entity))
+    def restricted(
+        self, allowed: Callable[[Entity], bool], *, reserves: Callable[[Entity], bool] | None = None
+    ) -> CatalogGraph:
+        """The graph of the entities that `allowed` lets through; kept, since naming what it holds is costly to learn.
+
+        `reserves` tells, whoever asks, which entities `allowed` may hold back; it is asked once.
+        """
+        if reserves is not None and self._reserved is None:
+            self._reserved = tuple(entity for entity in self.graph.entities if reserves(entity))
+        asked = self.graph.entities if reserves is None else self._reserved or ()
+        hidden = frozenset(entity.ref for entity in asked if not allowed(entity))
         with self._lock:
-            graph = self._restricted.pop(seen, None)
-        graph = graph or self.graph.restricted(lambda entity: entity.ref in seen)
+            graph = self._restricted.pop(hidden, None)
+        graph = graph or self.graph.restricted(lambda entity: entity.ref not in hidden)
         with self._lock:
-            self._restricted[seen] = graph
+            self._restricted[hidden] = graph
             while len(self._restricted) > _RESTRICTED_KEPT:
                 del self._restricted[next(iter(self._restricted))]
         return graph

@@ -1,12 +1,13 @@
-"""One generation's `library.sqlite`: entities, pages and sections verbatim, their chunks, and keyword search.
+"""One generation's `library.sqlite`: entities, pages and sections verbatim, their chunks, and keyword search of the catalog.
 
-Written once by a build, then only read: each thread reads over a connection of its own that cannot write.
+Written once by a build, then only read, over as many connections as threads read at the same time; none can write.
 """
 
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from ingest.errors import IndexDamaged
 from ingest.index import keywords, records
 
 Found = TypeVar("Found")
-SCHEMA = 1
+SCHEMA = 3
 FILE = "library.sqlite"
 
 _TABLES = """
@@ -97,9 +98,9 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._local = threading.local()
         self._lock = threading.Lock()
-        self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
         try:
             self.facts = self._facts()
         except IndexDamaged:
@@ -114,6 +115,10 @@ class Store:
     def places(self) -> list[tuple[int, str, str | None, str]]:
         """`(row, entity, path, content hash)` of every section, in order of row."""
         return self._all("SELECT id, entity, path, digest FROM sections ORDER BY id")
+
+    def anchors(self) -> list[str]:
+        """The anchor of every section, in order of row."""
+        return [anchor for (anchor,) in self._all("SELECT anchor FROM sections ORDER BY id")]
 
     def chunks(self) -> list[tuple[int, str]]:
         """`(section row, vector id)` of every chunk."""
@@ -151,7 +156,6 @@ class Store:
 
     def keyword_search(
         self,
-        table: keywords.Table,
         terms: Sequence[str],
         *,
         limit: int,
@@ -161,7 +165,7 @@ class Store:
         """See `keywords.search`."""
         return self._read(
             lambda connection: keywords.search(
-                connection, table, terms, limit=limit, documents=documents, allowed=allowed
+                connection, terms, limit=limit, documents=documents, allowed=allowed
             )
         )
 
@@ -169,11 +173,12 @@ class Store:
         return self._read(lambda connection: keywords.document_frequency(connection, term))
 
     def close(self) -> None:
-        """Close every thread's connection; the store cannot be used afterwards."""
+        """Close every connection; the store cannot be used afterwards."""
         with self._lock:
-            for connection in self._connections:
+            self._closed = True
+            for connection in self._idle:
                 connection.close()
-            self._connections.clear()
+            self._idle.clear()
 
     def _facts(self) -> dict[str, Any]:
         facts = {name: json.loads(value) for name, value in self._all("SELECT name, value FROM facts")}
@@ -188,22 +193,32 @@ class Store:
 
     def _read(self, read: Callable[[sqlite3.Connection], Found]) -> Found:
         try:
-            return read(self._connection())
+            with self._connection() as connection:
+                return read(connection)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(
                 f"{self._path} cannot be read ({error}); run `cuebook ingest --rebuild`"
             ) from error
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            # A finished generation never changes: no locks, and no way to write by mistake.
-            uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
-            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-            self._local.connection = connection
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lent for one read. Not kept by the thread: a server's worker threads come and go, and would leave theirs."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._connected()
+        try:
+            yield connection
+        finally:
             with self._lock:
-                self._connections.append(connection)
-        return connection
+                if self._closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+
+    def _connected(self) -> sqlite3.Connection:
+        # A finished generation never changes: no locks, and no way to write by mistake.
+        uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
+        return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
 
 def unique_sections(sections: Iterable[Section]) -> tuple[Section, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ingest.documents import Block, Section, SectionKind
 from ingest.entities import Entity
+from ingest.reviews import reviewed
 
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
 _FENCE = re.compile(r"`{3,}")
@@ -74,6 +75,7 @@ class Composer:
             content_hash=text_hash(text),
             kind=self.kind,
             owner=self.entity.owner,
+            reviewed=reviewed({}, self.entity),
         )
 
     def _unique(self, anchor: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from ingest.documents import Section, SectionKind
 from ingest.entities import Entity, EntityRef, Relation
 from ingest.graph import CatalogGraph
+from ingest.reviews import reviewed
 from ingest.sources.composed import bullets, one_line, paragraph, text_hash
 
 MAX_NAMES = 60
@@ -60,6 +61,7 @@ def card(entity: Entity, graph: CatalogGraph) -> Section:
         content_hash=text_hash(text),
         kind=SectionKind.ENTITY,
         owner=entity.owner,
+        reviewed=reviewed({}, entity),
     )
 
 

@@ -12,6 +12,7 @@ from ingest.entities import Entity
 from ingest.markdown.front_matter import FrontMatter, split_front_matter
 from ingest.markdown.includes import Included, expand_includes
 from ingest.markdown.sections import Cut, split_sections
+from ingest.reviews import reviewed
 from ingest.revisions import Revisions
 from ingest.sources.mkdocs_config import MkdocsConfig, NavEntry, read_config_file, read_mkdocs_config
 from ingest.sources.site_files import SUFFIXES, SiteFile, site_files
@@ -29,15 +30,17 @@ class Docs:
     skipped: tuple[Skipped, ...] = ()
 
 
-def read_techdocs(entity: Entity, folder: Path, *, root: Path, revisions: Revisions) -> Docs:
+def read_techdocs(
+    entity: Entity, folder: Path, *, root: Path, revisions: Revisions, only: str | None = None
+) -> Docs:
     """Read the site of `folder`: its `mkdocs.yml`, or its `docs/` where it has none.
 
     `Page.path` is relative to the docs folder. A site taken in with `!include` has its pages under its own
     name, as mkdocs-monorepo-plugin has them. Nothing outside `root` is read; what cannot be read is in
-    `skipped`, with paths relative to `root`.
+    `skipped`, with paths relative to `root`. `only` is the path of the one page that is wanted.
     """
     tree = Tree(root.resolve())
-    site = _Site(entity, tree, revisions)
+    site = _Site(entity, tree, revisions, only)
     site.read(read_mkdocs_config(folder.resolve(), tree=tree))
     return Docs(tuple(site.pages), tuple(site.skipped))
 
@@ -61,6 +64,7 @@ class _Site:
     entity: Entity
     tree: Tree
     revisions: Revisions
+    only: str | None = None
     pages: list[Page] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
@@ -119,6 +123,8 @@ class _Site:
         self._read(included, (*trail, entry.title or name), under=f"{alias}/")
 
     def _add(self, config: MkdocsConfig, place: _Place) -> None:
+        if self.only not in (None, place.path):
+            return
         if place.path in self.paths:
             self._skip(place.file.location, f"another page of this site is already at {place.path!r}")
             return
@@ -152,6 +158,7 @@ class _Site:
             front_matter=matter.values,
             modified=self.revisions.modified(place.file.location),
             owner=self.entity.owner,
+            reviewed=reviewed(matter.values, self.entity),
         )
         return _with_sections(page, split.cuts)
 
@@ -186,6 +193,7 @@ def _section(page: Page, cut: Cut) -> Section:
         content_hash=_hash(cut.text),
         modified=page.modified,
         owner=page.owner,
+        reviewed=page.reviewed,
     )
 
 

@@ -24,8 +24,12 @@ def numbered_lines(path: Path, *, encoding: str = "utf-8") -> Iterator[tuple[int
                     yield number, raw.decode(encoding).rstrip("\r\n")
                 except UnicodeDecodeError:
                     raise BrokenLine(path, number, repr(raw[:60]), f"{encoding} text") from None
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise DataMissing(f"no file {path.name!r} at {str(path)!r}; give the path of the data") from error
+    except IsADirectoryError as error:
+        files = sorted(each.name for each in path.glob(f"*{path.suffix or '.txt'}"))[:5]
+        such = f", such as {', '.join(files)}" if files else ""
+        raise DataMissing(f"{str(path)!r} is a folder; name a file in it{such}") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataMissing(f"no file {str(path)!r}; give the path of the data") from error
 
 
 def whole_number(path: Path, number: int, text: str, *, name: str, least: int = 1, most: int = 2**53) -> int:
@@ -33,5 +37,5 @@ def whole_number(path: Path, number: int, text: str, *, name: str, least: int = 
     # int() would also take "1_000", " 7" and "٣"
     if text.isascii() and text.removeprefix("-").isdigit() and least <= int(text) <= most:
         return int(text)
-    upto = "" if most == 2**53 else f" to {most}"
+    upto = "" if most == 2**53 and len(text) < 16 else f" to {most}"
     raise BrokenLine(path, number, text, f"a {name}, a whole number from {least}{upto}")

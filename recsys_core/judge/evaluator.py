@@ -6,20 +6,20 @@ which they report, and on short histories the difference is larger than most pap
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_core.judge.first_ten import PLACES, FirstTen, Shown, add_both
 from recsys_core.judge.metrics import metrics
 from recsys_core.judge.protocol import EvaluationProtocol
 from recsys_core.judge.ranks import RankBlock, rank
+from recsys_core.judge.slices import by_slice
 from recsys_core.judge.split import Split
 from recsys_core.model import Scorer
-from recsys_core.top import top
 
 BLOCK = 1 << 23  # scores held at once: 32 MB of float32
-COVERAGE = 10
 VIEWS = ("masked", "unmasked")
 
 
@@ -27,33 +27,31 @@ VIEWS = ("masked", "unmasked")
 class View:
     """What one view of the ranking gives.
 
-    values: (users,) a metric. coverage: share of the catalogue in at least one user's first ten. tied: share of
-    held-out items that share their score with another candidate. decided: share whose place among the first ten was
-    lost to such a tie. unwinnable: share that is masked itself, being in the history already.
+    values: (users,) a metric. overall: coverage@10 and gini@10, which no single user has. tied: share of held-out
+    items that share their score with another candidate. decided: share whose place among the first ten was lost to
+    such a tie. unwinnable: share that is masked itself, being in the history already. slices: by slice, then
+    metric: (users,) values over the held-out items of that slice, NaN for who has none.
     """
 
     values: Mapping[str, NDArray[np.float64]]
-    coverage: float
+    overall: Mapping[str, float]
     tied: float
     decided: float
     unwinnable: float
+    slices: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
 
 
 def judge(scorer: Scorer, parts: Split, protocol: EvaluationProtocol) -> dict[str, View]:
     """A `View` for "masked" and "unmasked". Raises InvalidScores."""
     histories, targets = parts.histories, parts.targets
-    shown = {view: np.zeros(histories.item_count, dtype=bool) for view in VIEWS}
+    ten = {view: FirstTen(len(histories), histories.item_count) for view in VIEWS}
     blocks: list[RankBlock] = []
     for start, stop in _blocks(len(histories), histories.item_count):
         past = histories.slice(start, stop)
         scores = scorer.score(past)
         blocks.append(rank(scores, past, targets.slice(start, stop)))
-        for row, candidates in enumerate(scores):
-            shown["unmasked"][top(candidates, COVERAGE)] = True
-            fresh = candidates.copy()
-            fresh[past.row(row)] = -np.inf
-            shown["masked"][top(fresh, COVERAGE)] = True
-    return {view: _view(view, blocks, parts, protocol, float(shown[view].mean())) for view in VIEWS}
+        add_both(ten, scores, past)
+    return {view: view_of(view, blocks, parts, protocol, ten[view].shown(parts.train)) for view in VIEWS}
 
 
 def _blocks(users: int, items: int) -> Iterator[tuple[int, int]]:
@@ -61,18 +59,20 @@ def _blocks(users: int, items: int) -> Iterator[tuple[int, int]]:
     return ((start, min(start + step, users)) for start in range(0, users, step))
 
 
-def _view(
-    name: str, blocks: list[RankBlock], parts: Split, protocol: EvaluationProtocol, coverage: float
+def view_of(
+    name: str, blocks: list[RankBlock], parts: Split, protocol: EvaluationProtocol, shown: Shown
 ) -> View:
+    """What the blocks of all users come to, in the view `name`."""
     ranks: NDArray[np.float64] = np.concatenate([getattr(block, name) for block in blocks])
     ties: NDArray[np.int64] = np.concatenate([getattr(block, f"ties_{name}") for block in blocks])
     values = metrics(ranks, parts.targets.owners, users=len(parts.targets), cutoffs=protocol.cutoffs)
     return View(
-        values=values,
-        coverage=coverage,
+        values={**values, **shown.values},
+        overall={"coverage@10": shown.coverage, "gini@10": shown.gini},
         tied=float((ties > 0).mean()),
-        decided=float(((ranks > COVERAGE) & (ranks - ties <= COVERAGE)).mean()),
+        decided=float(((ranks > PLACES) & (ranks - ties <= PLACES)).mean()),
         unwinnable=_old_share(parts) if name == "masked" else 0.0,
+        slices=by_slice(ranks, parts) if name == protocol.headline else {},
     )
 
 

@@ -20,8 +20,8 @@ FOLDER = Path(__file__).parent.parent / "protocols"
 class EvaluationProtocol(Config):
     """How data is split, what a model may see, and how its ranking is counted.
 
-    holdout: `last` (a user's last item), `last-but-one` (for choosing models; the last is never looked at) or
-    `random` (a seeded `share` of each user's items). train: what models are fitted on; `all-but-two` keeps the
+    holdout: `last` (a user's last item), `last-but-one` (for choosing models; the last is never looked at), `random` (a
+    seeded `share` of each user's items) or `time` (the latest `share` of all interactions). train: what models are fitted on; `all-but-two` keeps the
     validation item out of training but in the history. counts: what models that only count (popularity) are fitted
     on; `all` includes the held-out items. candidates: always the whole catalogue, unseen items included. ties: a
     held-out item comes after every candidate of equal score. headline: which view is quoted where one figure is.
@@ -29,7 +29,7 @@ class EvaluationProtocol(Config):
 
     name: str
     about: str
-    holdout: Literal["last", "last-but-one", "random"]
+    holdout: Literal["last", "last-but-one", "random", "time"]
     share: float | None = Field(default=None, gt=0, lt=1)
     train: Literal["all-but-target", "all-but-two"]
     counts: Literal["train", "all"]
@@ -44,8 +44,8 @@ class EvaluationProtocol(Config):
 
     @model_validator(mode="after")
     def _consistent(self) -> "EvaluationProtocol":
-        if (self.holdout == "random") != (self.share is not None):
-            raise ValueError("share belongs to holdout 'random', and to it alone")
+        if (self.holdout in {"random", "time"}) != (self.share is not None):
+            raise ValueError("share belongs to the holdouts 'random' and 'time', and to them alone")
         if self.holdout != "last" and self.train == "all-but-two":
             raise ValueError("train 'all-but-two' belongs to holdout 'last'")
         return self

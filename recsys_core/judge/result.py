@@ -19,7 +19,8 @@ class EvaluationResult:
     metrics, intervals: by view ("masked", "unmasked"), then by metric. values: (users,) the mean over seeds of each
     metric, for paired comparison; not part of the JSON. spread: standard deviation of the seeds' means, empty for one
     seed. seconds: CPU seconds by "train" and "evaluate", summed over seeds. tested: users with something held out.
-    unseen: share of held-out items that training never saw.
+    unseen: share of held-out items that training never saw. predictions: where ranked lists were judged, how many and
+    what in them was doubtful.
     """
 
     model: Mapping[str, Any]
@@ -39,10 +40,14 @@ class EvaluationResult:
     undecided: float
     data: Mapping[str, str]
     beside: "EvaluationResult | None" = None
+    predictions: Mapping[str, Any] | None = None
     values: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract for scripts; `beside` is the same model under the protocol's companion, if it names one."""
+        """The contract for scripts; `beside` is the same model under the protocol's companion, if it names one.
+
+        `predictions` is there only where ranked lists were judged.
+        """
         return {
             "model": dict(self.model),
             "metrics": {view: dict(values) for view, values in self.metrics.items()},
@@ -64,6 +69,7 @@ class EvaluationResult:
             "targets_undecided_by_time": self.undecided,
             "data": dict(self.data),
             "beside": None if self.beside is None else self.beside.to_dict(),
+            **({} if self.predictions is None else {"predictions": dict(self.predictions)}),
         }
 
     def to_json(self) -> str:

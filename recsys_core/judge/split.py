@@ -32,35 +32,57 @@ def split(data: Dataset, protocol: EvaluationProtocol, *, seed: int = 0) -> Spli
     Users without anything left as history stay in training and are not tested. Raises InvalidData when the protocol
     needs an order that the data has not, or when nobody can be tested.
     """
-    if protocol.holdout != "random" and not data.ordered:
-        raise InvalidData(
-            f"{data.name} has no order, and {protocol.name} holds out the last item; use holdout-random"
-        )
-    ages, lengths = data.histories.ages, data.histories.lengths
-    if protocol.holdout == "random":
-        target = _random(data.histories, protocol.share or 0.0, seed)
-        known = ~target
-        train = known
+    lengths = data.histories.lengths
+    by_place = protocol.holdout in {"last", "last-but-one"}
+    if by_place:
+        target, known, train = _by_place(data, protocol)
     else:
-        place = 0 if protocol.holdout == "last" else 1
-        target = ages == place
-        known = ages > place
-        train = ages > (1 if protocol.train == "all-but-two" else place)
+        target = (
+            _latest(data, protocol)
+            if protocol.holdout == "time"
+            else _random(data.histories, protocol.share or 0.0, seed)
+        )
+        known = train = ~target
     tested = np.flatnonzero(np.bincount(data.histories.owners[known], minlength=len(lengths)) > 0)
     tested = tested[np.bincount(data.histories.owners[target], minlength=len(lengths))[tested] > 0]
     if not len(tested):
         raise InvalidData(
             f"nobody in {data.name} has the two interactions that {protocol.name} needs; give more data"
         )
-    if protocol.holdout != "random":  # nobody's only item is taken away from training
+    if by_place:  # nobody's only item is taken away from training
         train = train | (lengths == 1)[data.histories.owners]
     return Split(
         train=data.keep(train),
         counted=data if protocol.counts == "all" else data.keep(train),
         histories=data.histories.keep(known).take(tested),
         targets=data.histories.keep(target).take(tested),
-        undecided=0.0 if protocol.holdout == "random" else _undecided(data, target, tested),
+        undecided=_undecided(data, target, tested) if by_place else 0.0,
     )
+
+
+def _by_place(
+    data: Dataset, protocol: EvaluationProtocol
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(events,) each: held out, known, trained on, by how many events of the same user came later."""
+    if not data.ordered:
+        raise InvalidData(
+            f"{data.name} has no order, and {protocol.name} holds out the last item; use holdout-random"
+        )
+    ages = data.histories.ages
+    place = 0 if protocol.holdout == "last" else 1
+    return ages == place, ages > place, ages > (1 if protocol.train == "all-but-two" else place)
+
+
+def _latest(data: Dataset, protocol: EvaluationProtocol) -> NDArray[np.bool_]:
+    """(events,) True from the moment on at which the latest share begins; events of that moment stay together."""
+    if data.times is None:
+        raise InvalidData(
+            f"{data.name} has no times, and {protocol.name} cuts at a moment; use loo-full, or holdout-random "
+            "where there is no order either"
+        )
+    known = int(len(data.times) * (1 - (protocol.share or 0.0)))
+    late: NDArray[np.bool_] = data.times >= np.sort(data.times)[known]
+    return late
 
 
 def _random(histories: Histories, share: float, seed: int) -> NDArray[np.bool_]:

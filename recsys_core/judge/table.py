@@ -16,7 +16,22 @@ def table(results: dict[str, EvaluationResult]) -> str:
                 if metric in spans
             )
             lines.append(f"  {view:9s} {figures}  tied {result.ties[view]['share']:.1%}")
+        lines += _doubts(result)
     return "\n".join(lines)
+
+
+def _doubts(result: EvaluationResult) -> list[str]:
+    """What in judged lists was doubtful, and what was done about it."""
+    if result.predictions is None:
+        return []
+    from recsys_core.predictions import DOUBTS
+
+    lines = [f"  {result.predictions['judged_users']:,} of {result.predictions['lists']:,} lists judged"]
+    for name, told in DOUBTS.items():
+        found = result.predictions[name]
+        if found["count"]:
+            lines.append(f"  {found['count']:,} {told} (such as {', '.join(found['examples'])})")
+    return lines
 
 
 def _with_companions(results: dict[str, EvaluationResult]) -> list[tuple[str, EvaluationResult]]:

@@ -143,7 +143,7 @@ def _candidates(
             : config.random
         ]
         listed = np.concatenate([[target], hard, rest])
-        stands_for = max(past.item_count - len(used), len(rest)) / max(len(rest), 1)
+        stands_for = max(past.item_count - len(used), len(rest), 1) / max(len(rest), 1)
         places[row, : len(listed)] = listed
         offsets[row, : len(listed)] = np.repeat([0.0, np.log(stands_for)], [1 + len(hard), len(rest)])
     return places, offsets

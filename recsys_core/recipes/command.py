@@ -14,6 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> 
     """--config, --out and --progress; `required` is off where a command does other things as well."""
     parser.add_argument("--config", type=Path, required=required, help="TOML or JSON file")
     parser.add_argument("--out", type=Path, required=required, help="new folder for the artifact")
+    add_progress(parser)
+
+
+def add_progress(parser: argparse.ArgumentParser) -> None:
+    """--progress, which `progress_of` reads."""
     parser.add_argument(
         "--progress", choices=["none", "json"], default="none", help="json: an event a line on stdout"
     )
@@ -21,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> 
 
 def run(name: str, options: argparse.Namespace) -> str:
     """Run the recipe; what is left to print: a line for people, or the last event."""
-    manifest = run_recipe(name, options.config, options.out, progress=_progress(options.progress))
+    manifest = run_recipe(name, options.config, options.out, progress=progress_of(options))
     if options.progress == "json":
         return _line(event="done", path=str(options.out), **_known(manifest))
     return f"{manifest.kind} {manifest.name} {manifest.digest[:12]} in {options.out}"
@@ -36,8 +41,9 @@ def _known(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _progress(how: str) -> Progress:
-    return _print if how == "json" else silent
+def progress_of(options: argparse.Namespace) -> Progress:
+    """What to tell of progress, as --progress asks."""
+    return _print if options.progress == "json" else silent
 
 
 def _print(stage: str, done: int, total: int) -> None:

@@ -7,9 +7,12 @@ The data is the one the model was trained on, found where it was then; `data = {
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys_core import artifact
 from recsys_core.config import Config
@@ -23,7 +26,8 @@ from recsys_core.recipes.inputs import DataConfig, parent, read_data, source_has
 from recsys_core.recipes.recipe import Made, Progress, Recipe
 from recsys_core.recipes.train import FOLDER, model_config
 
-RESULT, VALUES = "evaluation.json", "values.safetensors"
+RESULT, VALUES, SLICES = "evaluation.json", "values.safetensors", "slices.safetensors"
+Slices = Mapping[str, Mapping[str, NDArray[np.float64]]]
 
 
 class EvaluateConfig(Config):
@@ -43,7 +47,7 @@ def inputs(config: EvaluateConfig, base: Path) -> dict[str, str]:
 
 
 def make(config: EvaluateConfig, base: Path, draft: Path, progress: Progress) -> Made:
-    """Write the whole result as JSON and each user's figures, for paired comparison."""
+    """Write the whole result as JSON and each user's figures, of each vertical too, for paired comparison."""
     model, folder = parent(base, config.model, kind="model")
     protocol = _protocol(config, model)
     progress("read", 0, 1)
@@ -62,7 +66,8 @@ def make(config: EvaluateConfig, base: Path, draft: Path, progress: Progress) ->
     _, settings = model_config(dict(model.config["model"]))
     result = summarise([run], data, settings, protocol)
     progress("judge", 1, 1)
-    _write(result, draft)
+    slices = run.views[protocol.headline].slices
+    _write(result, slices, draft)
     return Made(
         kind="evaluation",
         name=config.name or model.name,
@@ -74,6 +79,7 @@ def make(config: EvaluateConfig, base: Path, draft: Path, progress: Progress) ->
             "seed": model.facts["seed"],
             "tested_users": result.tested,
             "tied": {view: found["share"] for view, found in result.ties.items()},
+            "slices": {name: _slice_facts(values) for name, values in slices.items()},
         },
         metrics=(_measured(result),),
         seconds={"evaluate": time.process_time() - start},
@@ -129,18 +135,29 @@ def _measured(result: EvaluationResult) -> ProtocolMetrics:
     )
 
 
-def _write(result: EvaluationResult, draft: Path) -> None:
+def _slice_facts(values: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """How many users it has, and the mean of each metric over them."""
+    users = int(np.isfinite(next(iter(values.values()))).sum())
+    return {"users": users, **{name: float(np.nanmean(column)) for name, column in values.items()}}
+
+
+def _write(result: EvaluationResult, slices: Slices, draft: Path) -> None:
     from safetensors.numpy import save_file
 
     # seconds differ from run to run: they stand in the manifest, outside its digest
     content = {key: value for key, value in result.to_dict().items() if key != "seconds"}
     (draft / RESULT).write_text(json.dumps(content, allow_nan=False, indent=2) + "\n", encoding="utf-8")
-    values = {
-        f"{view}/{name}": np.ascontiguousarray(column, dtype=np.float32)
-        for view, columns in result.values.items()
+    save_file(_flat(result.values), draft / VALUES)
+    if slices:
+        save_file(_flat(slices), draft / SLICES)
+
+
+def _flat(values: Slices) -> dict[str, NDArray[np.float32]]:
+    return {
+        f"{part}/{name}": np.ascontiguousarray(column, dtype=np.float32)
+        for part, columns in values.items()
         for name, column in columns.items()
     }
-    save_file(values, draft / VALUES)
 
 
 RECIPE = Recipe(EvaluateConfig, inputs, make)

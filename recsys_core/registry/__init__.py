@@ -10,11 +10,13 @@ from recsys_core.registry.records import (
     ModelCard,
     ModelVersion,
     Page,
+    SliceDifference,
 )
-from recsys_core.registry.registry import Registry
+from recsys_core.registry.registry import AliasMove, Registry
 
 __all__ = [
     "AliasChange",
+    "AliasMove",
     "Comparison",
     "Difference",
     "Evaluation",
@@ -24,4 +26,5 @@ __all__ = [
     "ModelVersion",
     "Page",
     "Registry",
+    "SliceDifference",
 ]

@@ -83,7 +83,7 @@ def card(projection: Projection, version: ModelVersion) -> ModelCard:
             *_walk(projection, version.digest, "parent"),
             *_walk(projection, version.digest, "child"),
         ),
-        source=rows[0]["source"],
+        source=str(projection.folder(version.digest, rows[0]["source"])),
     )
 
 

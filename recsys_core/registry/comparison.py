@@ -5,6 +5,7 @@ user's figures for the same users, the difference is paired by user and has an i
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from recsys_core.errors import NotComparable, RecsysError
 from recsys_core.manifest import Manifest, Measured, ProtocolMetrics, check_files
 from recsys_core.registry.cards import evaluation_rows, manifest_of, parsed, resolve_ref
 from recsys_core.registry.projection import Projection
-from recsys_core.registry.records import Comparison, Difference, ModelVersion
+from recsys_core.registry.records import Comparison, Difference, ModelVersion, SliceDifference
 
 
 class _Judged:
@@ -24,9 +25,9 @@ class _Judged:
         self.manifest = manifest_of(projection, version)
         self.by_hash: dict[str, tuple[ProtocolMetrics, Manifest, Path]] = {}
         for row in evaluation_rows(projection, version):
-            found = parsed(row)
+            found, folder = parsed(row), projection.folder(row["digest"], row["source"])
             for metrics in found.metrics:
-                self.by_hash.setdefault(metrics.hash, (metrics, found, Path(row["source"])))
+                self.by_hash.setdefault(metrics.hash, (metrics, found, folder))
 
     def protocols(self) -> str:
         """What it was judged by, for messages."""
@@ -48,14 +49,17 @@ def compare(projection: Projection, a: str, b: str, *, protocol: str | None = No
             f"{left.version.ref} was judged on {ours[1].data.name} {ours[1].data.hash[:12]} and {right.version.ref} on "
             f"{theirs[1].data.name} {theirs[1].data.hash[:12]}; evaluate both on the same data"
         )
-    spans = _paired(ours, theirs)
+    protocol_values = _pairable(ours, theirs)
+    spans = _bootstrapped(ours[2], theirs[2], protocol_values) if protocol_values else {}
     return Comparison(
         a=left.version,
         b=right.version,
         protocol=ours[0].protocol,
         protocol_hash=shared,
         paired=bool(spans),
+        headline=ours[0].headline,
         metrics=tuple(_differences(ours[0], theirs[0], spans)),
+        slices=_sliced(ours, theirs, protocol_values),
         differs=differs,
     )
 
@@ -70,10 +74,25 @@ def _shared(left: _Judged, right: _Judged, protocol: str | None, differs: Mappin
         asked = f" under {protocol!r}" if protocol else ""
         raise NotComparable(
             f"{left.version.ref} was judged by {left.protocols()}, and {right.version.ref} by {right.protocols()}: no "
-            f"protocol{asked} measured both. They also differ in {', '.join(differs) or 'nothing else'}. "
-            "Evaluate both under one protocol"
+            f"protocol{asked} measured both. {_protocols_differ(left, right)}"
+            f"The models also differ in {', '.join(differs) or 'nothing else'}. Evaluate both under one protocol"
         )
     return both[0]
+
+
+def _protocols_differ(left: _Judged, right: _Judged) -> str:
+    """How the newest protocols of each differ, where both are files of this version; "" otherwise."""
+    from recsys_core.judge.protocol import load_protocol, protocols
+
+    shipped = {found.hash: found for found in map(load_protocol, protocols())}
+    a, b = (shipped.get(next(iter(judged.by_hash), "")) for judged in (left, right))
+    if a is None or b is None:
+        return ""
+    told = {"name", "about", "beside"}
+    ours, theirs = (each.model_dump(mode="json", exclude=told) for each in (a, b))
+    keys = [key for key in ours if ours[key] != theirs[key]]
+    faults = (f"{key} ({ours[key]!r}, {theirs[key]!r})" for key in keys)
+    return f"{a.name} and {b.name} differ in {', '.join(faults)}. " if keys else ""
 
 
 def _differences(
@@ -86,35 +105,70 @@ def _differences(
             yield Difference(view=view, metric=metric, a=a, b=b, difference=difference)
 
 
-def _paired(
+def _pairable(
     ours: tuple[ProtocolMetrics, Manifest, Path], theirs: tuple[ProtocolMetrics, Manifest, Path]
-) -> dict[str, Measured]:
-    """Intervals of a - b by view/metric; none where users cannot be paired."""
+) -> dict[str, Any]:
+    """The protocol as both evaluations kept it; empty where their users cannot be paired."""
     try:
         for _, manifest, folder in (ours, theirs):
             check_files(manifest, folder)
-        protocol = read_object(ours[2] / "evaluation.json")["protocol"]
+        protocol: dict[str, Any] = read_object(ours[2] / "evaluation.json")["protocol"]
     except (RecsysError, OSError):
         return {}  # the means are in the registry; what users had is gone
     if protocol["holdout"] == "random" and ours[1].facts.get("seed") != theirs[1].facts.get("seed"):
         return {}  # another seed holds out other items
-    return _bootstrapped(ours[2], theirs[2], protocol)
+    return protocol
 
 
 def _bootstrapped(ours: Path, theirs: Path, protocol: Mapping[str, Any]) -> dict[str, Measured]:
+    """Intervals of a - b by view/metric."""
     from safetensors.numpy import load_file
-
-    from recsys_core.judge import intervals
 
     a, b = (load_file(folder / "values.safetensors") for folder in (ours, theirs))
     common = sorted(name for name in a.keys() & b.keys() if a[name].shape == b[name].shape)
-    if not common:
-        return {}
-    found = intervals(
-        {name: a[name].astype("f8") - b[name] for name in common},
-        resamples=protocol["resamples"],
-        confidence=protocol["confidence"],
-    )
+    return _spans({name: a[name].astype("f8") - b[name] for name in common}, protocol) if common else {}
+
+
+def _sliced(
+    ours: tuple[ProtocolMetrics, Manifest, Path],
+    theirs: tuple[ProtocolMetrics, Manifest, Path],
+    protocol: Mapping[str, Any],
+) -> tuple[SliceDifference, ...] | None:
+    kept = [manifest.facts.get("slices") for _, manifest, _ in (ours, theirs)]
+    if not protocol or None in kept:
+        return None
+    return tuple(_slices(ours[2], theirs[2], protocol)) if all(kept) else ()
+
+
+def _slices(ours: Path, theirs: Path, protocol: Mapping[str, Any]) -> Iterator[SliceDifference]:
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    a, b = (load_file(folder / "slices.safetensors") for folder in (ours, theirs))
+    common = sorted(name for name in a.keys() & b.keys() if a[name].shape == b[name].shape)
+    for part, group in groupby(common, lambda name: name.partition("/")[0]):
+        names = list(group)
+        left, right = (np.stack([side[name] for name in names], axis=1).astype("f8") for side in (a, b))
+        both = np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
+        if not both.any():
+            continue
+        left, right = left[both], right[both]
+        spans = _spans(dict(zip(names, (left - right).T, strict=True)), protocol)
+        for column, name in enumerate(names):
+            yield SliceDifference(
+                slice=part,
+                metric=name.partition("/")[2],
+                users=len(left),
+                a=float(left[:, column].mean()),
+                b=float(right[:, column].mean()),
+                difference=spans[name],
+            )
+
+
+def _spans(values: Mapping[str, Any], protocol: Mapping[str, Any]) -> dict[str, Measured]:
+    from recsys_core.judge import intervals
+
+    found = intervals(values, resamples=protocol["resamples"], confidence=protocol["confidence"])
     return {name: Measured(mean=span.mean, low=span.low, high=span.high) for name, span in found.items()}
 
 

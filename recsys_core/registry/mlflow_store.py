@@ -10,11 +10,14 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys_core.errors import RegistryNewer, RegistryUnavailable
 from recsys_core.manifest import Manifest
+from recsys_core.registry.lock import sole_writer
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -24,7 +27,28 @@ if TYPE_CHECKING:
 DIGEST, KIND, OWNER, SOURCE, NAME = (
     f"cuebook.{key}" for key in ("digest", "kind", "owner", "source", "name")
 )
+# MLflow's own defaults let a server that is gone hold a caller up for minutes
+_PATIENCE = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+_CREATING = 120.0  # seconds that another process may take to make the tables
 LONGEST = 6_000  # characters of a parameter; MLflow refuses longer ones
+
+
+@dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """A version as MLflow lists it. digest: empty where cuebook did not register it. Times are milliseconds."""
+
+    name: str
+    version: int
+    digest: str
+    run_id: str
+    by: str
+    description: str
+    created: int
+    updated: int
 
 
 class MlflowStore:
@@ -36,7 +60,8 @@ class MlflowStore:
     @cached_property
     def client(self) -> "MlflowClient":
         """Opened when it is first needed: importing takes seconds, and a new file one more for its tables."""
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        for name, value in _PATIENCE.items():
+            os.environ.setdefault(name, value)
         with _translated(self.uri), warnings.catch_warnings():
             # mlflow's own tables use an option that SQLAlchemy deprecates
             warnings.simplefilter("ignore")
@@ -44,6 +69,9 @@ class MlflowStore:
 
             for name in ("mlflow", "alembic"):
                 logging.getLogger(name).setLevel(logging.WARNING)
+            path = _sqlite_file(self.uri)
+            if path is not None and not path.exists():
+                _create(path, artifacts=self.artifacts or "mlruns")
             return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
     def log_run(self, manifest: Manifest, *, name: str, owner: str, source: str) -> str:
@@ -105,6 +133,31 @@ class MlflowStore:
             if not (token := page.token):
                 return
 
+    def every_version(self, *, most: int) -> "tuple[list[OtherVersion], bool]":
+        """Up to `most` versions of all models, whoever registered them, and whether there are more."""
+        found: list[OtherVersion] = []
+        with _translated(self.uri):
+            token = None
+            while len(found) <= most:
+                page = self.client.search_model_versions(max_results=1_000, page_token=token)
+                found += [_other(version) for version in page]
+                if not (token := page.token):
+                    break
+        return found[:most], len(found) > most
+
+    def run_metrics(self, run_id: str) -> tuple[str, dict[str, float]]:
+        """A run's status, and its metrics' last values; `GONE` and none for a run that is not there."""
+        with _translated(self.uri):
+            from mlflow.exceptions import MlflowException
+
+            try:
+                run = self.client.get_run(run_id)
+            except MlflowException as error:
+                if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                    raise
+                return "GONE", {}
+        return str(run.info.status), dict(run.data.metrics)
+
     def evaluations(self) -> "Iterator[Run]":
         """Finished runs that describe an evaluation; found by tag, so that the search stays quick."""
         with _translated(self.uri):
@@ -137,6 +190,45 @@ class MlflowStore:
         ):  # MLflow's limit for params is 100 a batch
             part = slice(start, start + 100)
             self.client.log_batch(run_id, metrics=metrics[part], params=params[part])
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    """The file that a SQLite URI names."""
+    from sqlalchemy import make_url
+
+    database = make_url(uri).database if uri.startswith("sqlite:") else None
+    return Path(database) if database and database != ":memory:" else None
+
+
+def _create(path: Path, *, artifacts: str) -> None:
+    """Make MLflow's tables in a draft, which gets the file's name once it is whole.
+
+    MLflow makes them one by one over seconds; killed meanwhile it leaves a file that it never opens again.
+    """
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    lock, draft = f".{path.name}.lock", path.with_name(f".{path.name}.draft")
+    with sole_writer(path.parent, patience=_CREATING, lock=lock):
+        if path.exists():
+            return  # another process made it while this one waited
+        for left in path.parent.glob(f"{draft.name}*"):  # of one that was killed: the draft and its journal
+            left.unlink()
+        store = SqlAlchemyStore(f"sqlite:///{draft}", artifacts)  # type: ignore[no-untyped-call]
+        store.engine.dispose()
+        draft.replace(path)
+
+
+def _other(found: "ModelVersion") -> OtherVersion:
+    return OtherVersion(
+        name=found.name,
+        version=int(found.version),
+        digest=found.tags.get(DIGEST, ""),
+        run_id=found.run_id or "",
+        by=found.user_id or "",
+        description=found.description or "",
+        created=int(found.creation_timestamp),
+        updated=int(found.last_updated_timestamp or found.creation_timestamp),
+    )
 
 
 def _tags(manifest: Manifest) -> dict[str, str]:

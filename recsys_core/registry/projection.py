@@ -2,23 +2,25 @@
 
 MLflow's search reads key-value rows and takes seconds over ten thousand runs unless filtered by a tag; and it does not
 find a model by a metric of its run at all. Here a version is a row, a figure is a row, and an index has each metric in
-order. `catalogue.py` rebuilds it; the history of aliases and the intents live here only.
+order. `rebuilding.py` rebuilds it; the history of aliases and the intents live here only.
 
 A connection is opened for each piece of work: it costs a fifth of a millisecond, and threads share nothing.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from recsys_core.errors import NotComparable, RegistryNewer, RegistryUnavailable
+from recsys_core.errors import NotComparable, RegistryNewer
 from recsys_core.manifest import Manifest, Measured
+from recsys_core.registry.database import Database
 from recsys_core.registry.records import AliasChange, Figure, ModelVersion, Page
 
 VERSION = 1
+SHORTEST_HASH = 8  # hex digits that may stand for a whole hash
 CATALOGUE = (
     "parents",
     "figures",
@@ -60,8 +62,9 @@ class Projection:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connected() as db:
+        damaged = "if it is damaged, move it away and run `cuebook models rebuild`"
+        self._database = Database(path, advice=damaged, flushed=True)
+        with self._database.connected() as db:
             db.execute("PRAGMA journal_mode = WAL")  # stays with the file
         with self.changed() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -75,45 +78,25 @@ class Projection:
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {VERSION}")
 
-    @contextmanager
-    def changed(self) -> Iterator[sqlite3.Connection]:
+    def changed(self) -> AbstractContextManager[sqlite3.Connection]:
         """A transaction: everything that is executed in the block is kept, or nothing."""
-        with self._connected() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
+        return self._database.changed()
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        with self._connected() as db:
+        with self._database.connected() as db:
             return db.execute(query, values).fetchall()
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            db = sqlite3.connect(self.path, timeout=5, isolation_level=None)
-            try:
-                db.row_factory = sqlite3.Row
-                db.execute("PRAGMA synchronous = FULL")
-                yield db
-            finally:
-                db.close()
-        except sqlite3.DatabaseError as error:
-            raise RegistryUnavailable(
-                f"{str(self.path)!r} cannot be used: {error}; if it is damaged, move it away and call rebuild"
-            ) from error
 
     def query(
         self,
         *,
         name: str | None = None,
         kind: str | None = None,
+        model: str | None = None,
         alias: str | None = None,
         owner: str | None = None,
+        data: str | None = None,
+        text: str | None = None,
         protocol: str | None = None,
         sort_by: str | None = None,
         limit: int = 50,
@@ -121,12 +104,14 @@ class Projection:
     ) -> Page:
         """Versions that fit, best or newest first.
 
-        protocol: name or hash. sort_by: "created_at" (default), "name", or a metric such as "ndcg@10" (of the
+        kind: of the artifact; model: of the model, such as "als". data: name or hash. text: words that name, model,
+        owner or data must contain. protocol: name or hash, or the hash's first 8 digits or more. sort_by: "created_at" (default), "name", or a metric such as "ndcg@10" (of the
         headline view) or "unmasked/ndcg@10", which needs a protocol. Raises NotComparable.
         """
         hashes = self._hashes(protocol)
         table, order, values = self._order(sort_by, protocol, hashes)
-        where, more = _filters(name, kind, alias, owner)
+        equal = {"v.name": name, "v.kind": kind, "v.model": model, "v.owner": owner}
+        where, more = _filters(equal, alias=alias, data=data, text=text)
         if protocol is not None and not values:  # else the join has seen to it
             marks = ", ".join("?" * len(hashes))
             where.append(f"EXISTS (SELECT 1 FROM figures p WHERE p.id = v.id AND p.hash IN ({marks}))")  # noqa: S608 - marks only
@@ -167,12 +152,22 @@ class Projection:
             [digest, view, metric],
         )
 
+    def folder(self, digest: str, source: str) -> Path:
+        """Where an artifact is kept: in this home, which may have been moved since `source` was noted, else there."""
+        kept = self.path.parent / "artifacts" / digest
+        return kept if digest and kept.exists() else Path(source)
+
     def protocols(self) -> list[sqlite3.Row]:
         """name, hash and headline of every protocol that measured something."""
         return self.rows("SELECT name, hash, headline FROM protocols ORDER BY name, hash")
 
     def _hashes(self, protocol: str | None) -> list[str]:
-        return [row["hash"] for row in self.protocols() if protocol in {row["name"], row["hash"]}]
+        given = protocol or ""
+        return [
+            row["hash"]
+            for row in self.protocols()
+            if given == row["name"] or (len(given) >= SHORTEST_HASH and row["hash"].startswith(given))
+        ]
 
     def version(self, name: str, version: int) -> ModelVersion | None:
         """The version, if it is registered."""
@@ -220,14 +215,21 @@ class Projection:
 
 
 def _filters(
-    name: str | None, kind: str | None, alias: str | None, owner: str | None
+    equal: Mapping[str, str | None], *, alias: str | None, data: str | None, text: str | None
 ) -> tuple[list[str], list[str]]:
-    given = {"v.name": name, "v.kind": kind, "v.owner": owner}
-    where = [f"{column} = ?" for column, value in given.items() if value is not None]
-    values = [value for value in given.values() if value is not None]
+    where = [f"{column} = ?" for column, value in equal.items() if value is not None]
+    values = [value for value in equal.values() if value is not None]
     if alias is not None:
         where.append("(v.name, v.version) IN (SELECT name, version FROM aliases WHERE alias = ?)")
         values.append(alias)
+    if data is not None:
+        where.append(
+            f"(v.data_name = ? OR v.data_hash = ? OR (length(?) >= {SHORTEST_HASH} AND instr(v.data_hash, ?) = 1))"
+        )
+        values += [data] * 4
+    for word in (text or "").lower().split():
+        where.append("instr(lower(v.name || ' ' || v.model || ' ' || v.owner || ' ' || v.data_name), ?)")
+        values.append(word)
     return where, values
 
 
@@ -282,6 +284,16 @@ def add_evaluation(
     judged = db.execute("SELECT id FROM versions WHERE name = ? AND version = ?", (name, version)).fetchone()
     _add_manifest(db, manifest)
     _add_figures(db, manifest, row=judged["id"])
+
+
+def add_move(
+    db: sqlite3.Connection, name: str, alias: str, *, old: int | None, new: int | None, by: str, at: str
+) -> None:
+    """Add a line to the history of aliases."""
+    db.execute(
+        "INSERT INTO alias_history (name, alias, old, new, by, at) VALUES (?, ?, ?, ?, ?, ?)",
+        (name, alias, old, new, by, at),
+    )
 
 
 def _add_manifest(db: sqlite3.Connection, manifest: Manifest) -> None:

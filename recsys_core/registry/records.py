@@ -100,15 +100,31 @@ class Difference(Config):
     difference: Measured
 
 
+class SliceDifference(Config):
+    """A metric over the users of one slice, in the headline view. difference: a - b, paired by user."""
+
+    slice: str
+    metric: str
+    users: int
+    a: float
+    b: float
+    difference: Measured
+
+
 class Comparison(Config):
-    """Two versions under one protocol on the same data. differs: key -> [of a, of b], of what made them."""
+    """Two versions under one protocol on the same data. differs: key -> [of a, of b], of what made them.
+
+    slices: as `judge/slices.py` cuts them; None where one of the evaluations kept none, empty where there is nothing to cut.
+    """
 
     a: ModelVersion
     b: ModelVersion
     protocol: str
     protocol_hash: str
     paired: bool
+    headline: str
     metrics: tuple[Difference, ...]
+    slices: tuple[SliceDifference, ...] | None
     differs: dict[str, tuple[Any, Any]]
 
 

@@ -5,19 +5,20 @@ it intends, does it in MLflow, and finishes with one transaction in the projecti
 invisible, and the next one, or the next `open`, completes it.
 
     home/mlflow.db         MLflow's own tables (or a tracking server, by URI)
+    home/others.sqlite     a copy of what others registered in the same MLflow
     home/registry.sqlite   the projection, the history of aliases, intents
     home/artifacts/DIGEST  registered artifacts: a copy each, so that no job's clean-up takes a version's files
 """
 
-import fcntl
 import json
 import re
 import shutil
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,26 @@ from recsys_core.folders import drafted
 from recsys_core.manifest import Manifest, read_manifest
 from recsys_core.registry.cards import card, resolve
 from recsys_core.registry.comparison import compare
+from recsys_core.registry.lock import sole_writer
 from recsys_core.registry.mlflow_store import MlflowStore
-from recsys_core.registry.projection import Projection, add_evaluation, add_version
-from recsys_core.registry.rebuilding import Rebuilt, analyze, rebuild
+from recsys_core.registry.others import Others, SyncState
+from recsys_core.registry.projection import Projection, add_evaluation, add_move, add_version
+from recsys_core.registry.rebuilding import Rebuilt, analyze, read_aliases, rebuild
 from recsys_core.registry.records import AliasChange, Comparison, Evaluation, ModelCard, ModelVersion, Page
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 MOST = 500  # rows a page
 PATIENCE = 30.0  # seconds a writer waits for another
+
+
+@dataclass(frozen=True, slots=True)
+class AliasMove:
+    """Point `alias` to `version` (None takes it away) if it points to `expected` now (None: nowhere)."""
+
+    name: str
+    alias: str
+    version: int | None
+    expected: int | None
 
 
 class Registry:
@@ -50,17 +63,19 @@ class Registry:
         self.home, self.store, self.projection = home, store, projection
 
     @classmethod
-    def open(cls, home: Path, *, tracking_uri: str | None = None) -> "Registry":
-        """The registry under `home`, made when it is not there; completes a write that was cut off.
+    def open(cls, home: Path, *, tracking_uri: str | None = None, settle: bool = True) -> "Registry":
+        """The registry under `home`, made when it is not there.
 
-        Raises RegistryNewer, RegistryUnavailable.
+        A write that was cut off is completed, which takes MLflow; not with `settle=False`, for who only asks: then the
+        next write does it. Raises RegistryNewer, RegistryUnavailable.
         """
         home = home.resolve()
         projection = Projection(home / "registry.sqlite")
         artifacts = "" if tracking_uri else (home / "artifacts" / "mlflow").as_uri()
         store = MlflowStore(tracking_uri or f"sqlite:///{home / 'mlflow.db'}", artifacts=artifacts)
         registry = cls(home, store, projection)
-        registry.settle()
+        if settle:
+            registry.settle()
         return registry
 
     def register(self, artifact_folder: Path, *, name: str, owner: str) -> ModelVersion:
@@ -106,35 +121,47 @@ class Registry:
 
         Raises UnknownVersion, InvalidConfig, Conflict naming what it points to and what was expected.
         """
-        _named("alias", alias)
-        with self._writing():
-            if version is not None:
-                resolve(self.projection, name, version)
-            current = self.store.alias(name, alias) if self.query(name=name).total else None
-            if current != expected:
-                raise Conflict(
-                    f"{name}@{alias} points to {_told(current)}, and {_told(expected)} was expected; "
-                    "look at it again before moving it"
-                )
-            if current != version:
-                what = {
-                    "name": name,
-                    "alias": alias,
-                    "old": current,
-                    "new": version,
-                    "by": _owned(by),
-                    "at": _now(),
-                }
-                self._intended("alias", what, lambda: None)
+        self.set_aliases((AliasMove(name, alias, version, expected),), by=by)
         return None if version is None else self.projection.version(name, version)
+
+    def set_aliases(self, moves: Sequence[AliasMove], *, by: str) -> None:
+        """Move several aliases as one: all of them if each points to what is expected, else none.
+
+        A killed process leaves none or all of them moved, once the next writer has settled what it left. Raises
+        what `set_alias` raises.
+        """
+        for move in moves:
+            _named("alias", move.alias)
+        with self._writing():
+            wanted = [move for move in moves if self._differs(move)]
+            if wanted:
+                rows = [
+                    {"name": move.name, "alias": move.alias, "old": move.expected, "new": move.version}
+                    for move in wanted
+                ]
+                self._intended("aliases", {"moves": rows, "by": _owned(by), "at": _now()}, lambda: None)
+
+    def _differs(self, move: AliasMove) -> bool:
+        if move.version is not None:
+            resolve(self.projection, move.name, move.version)
+        current = self.store.alias(move.name, move.alias) if self.query(name=move.name).total else None
+        if current != move.expected:
+            raise Conflict(
+                f"{move.name}@{move.alias} points to {_told(current)}, and {_told(move.expected)} was expected; "
+                "look at it again before moving it"
+            )
+        return current != move.version
 
     def query(
         self,
         *,
         name: str | None = None,
         kind: str | None = None,
+        model: str | None = None,
         alias: str | None = None,
         owner: str | None = None,
+        data: str | None = None,
+        text: str | None = None,
         protocol: str | None = None,
         sort_by: str | None = None,
         limit: int = 50,
@@ -144,8 +171,8 @@ class Registry:
         if not (1 <= limit <= MOST and 0 <= offset < 2**31):
             raise InvalidConfig(f"limit = {limit}, offset = {offset}; limit is 1 to {MOST}, offset 0 or more")
         return self.projection.query(
-            name=name, kind=kind, alias=alias, owner=owner, protocol=protocol, sort_by=sort_by, limit=limit,
-            offset=offset,
+            name=name, kind=kind, model=model, alias=alias, owner=owner, data=data, text=text, protocol=protocol,
+            sort_by=sort_by, limit=limit, offset=offset,
         )  # fmt: skip
 
     def describe(self, name: str, version: int | str) -> ModelCard:
@@ -172,9 +199,24 @@ class Registry:
         return Path(self.describe(name, version).source)
 
     def rebuild(self) -> Rebuilt:
-        """Read everything from MLflow again; the history of aliases stays."""
+        """Read everything from MLflow again; the history of aliases stays, with what was moved outside added."""
         with self._writing():
             return rebuild(self.projection, self.store)
+
+    @cached_property
+    def others(self) -> Others:
+        """What others registered in the same MLflow, as of the last sync; in a file of its own, `others.sqlite`."""
+        return Others(self.home / "others.sqlite", self.store)
+
+    def sync_others(self) -> SyncState:
+        """Read what others registered again; bounded, and a failure is told in the state."""
+        digests = self.projection.rows("SELECT digest FROM versions")
+        return self.others.sync({row["digest"] for row in digests})
+
+    def sync_aliases(self) -> int:
+        """Take over where aliases were moved in MLflow itself; how many, each now a line of the history."""
+        with self._writing():
+            return read_aliases(self.projection, self.store)
 
     def settle(self) -> None:
         """Complete or drop what a killed process intended, unless a writer is at it."""
@@ -189,23 +231,10 @@ class Registry:
     @contextmanager
     def _writing(self, *, patience: float = PATIENCE) -> Iterator[None]:
         """The lock of the home; whoever gets it first settles what its predecessor left."""
-        with (self.home / "registry.lock").open("a") as lock:
-            self._locked(lock.fileno(), time.monotonic() + patience)
+        with sole_writer(self.home, patience=patience):
             for row in self.projection.rows("SELECT id, kind, what FROM intents ORDER BY id"):
                 self._finish(row["id"], row["kind"], json.loads(row["what"]))
             yield
-
-    def _locked(self, lock: int, until: float) -> None:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise OutputBusy(
-                        f"another process is writing the registry in {str(self.home)!r}; try again in a moment"
-                    ) from None
-                time.sleep(0.05)
 
     def _intended(self, kind: str, what: dict[str, Any], first: Callable[[], object]) -> None:
         with self.projection.changed() as db:
@@ -223,7 +252,12 @@ class Registry:
 
     def _finish(self, number: int, kind: str, what: dict[str, Any]) -> None:
         """Do what was intended, from any point on; an artifact that was not kept yet is dropped."""
-        work = {"version": self._add_version, "evaluation": self._add_evaluation, "alias": self._move}[kind]
+        work = {
+            "version": self._add_version,
+            "evaluation": self._add_evaluation,
+            "aliases": self._move,
+            "alias": self._move,
+        }[kind]
         row = work(what)
         with self.projection.changed() as db:
             row(db)
@@ -263,19 +297,20 @@ class Registry:
         )
 
     def _move(self, what: dict[str, Any]) -> Callable[[sqlite3.Connection], None]:
-        name, alias, new = what["name"], what["alias"], what["new"]
-        if self.store.alias(name, alias) not in {what["old"], new}:
-            return _nothing  # moved by somebody else meanwhile; `rebuild` shows it
-        self.store.set_alias(name, alias, new)
-        row = (name, alias, what["old"], new, what["by"], what["at"])
+        moves = what.get("moves", [what])  # a single move was noted by itself in earlier versions
+        for each in moves:
+            if self.store.alias(each["name"], each["alias"]) not in {each["old"], each["new"]}:
+                return _nothing  # moved by somebody else meanwhile; `rebuild` shows it
+        for each in moves:
+            self.store.set_alias(each["name"], each["alias"], each["new"])
 
         def write(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM aliases WHERE name = ? AND alias = ?", (name, alias))
-            if new is not None:
-                db.execute("INSERT INTO aliases VALUES (?, ?, ?)", (name, alias, new))
-            db.execute(
-                "INSERT INTO alias_history (name, alias, old, new, by, at) VALUES (?, ?, ?, ?, ?, ?)", row
-            )
+            for each in moves:
+                place = (each["name"], each["alias"])
+                db.execute("DELETE FROM aliases WHERE name = ? AND alias = ?", place)
+                if each["new"] is not None:
+                    db.execute("INSERT INTO aliases VALUES (?, ?, ?)", (*place, each["new"]))
+                add_move(db, *place, old=each["old"], new=each["new"], by=what["by"], at=what["at"])
 
         return write
 

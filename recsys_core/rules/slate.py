@@ -11,11 +11,12 @@ from recsys_core.data.items import Item
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item with its score; sources are those that proposed it."""
+    """An item with its score; sources are those that proposed it, ranks its place in the proposals of each, from 1."""
 
     item: Item
     score: float
     sources: tuple[str, ...] = ()
+    ranks: tuple[int, ...] = ()
 
 
 Slate = tuple[Candidate, ...]

@@ -1,6 +1,7 @@
 """`cuebook actions`: what can be done, and doing it."""
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -22,6 +23,8 @@ def list_actions(as_json: AsJson = False, home: Home = None) -> None:
         return
     for info in infos:
         print(f"{info.name:<20} {info.effect.value:<10} {info.title}")
+    for skipped in cuebook.actions.skipped:
+        print(f"left out {skipped.path}: {skipped.reason}", file=sys.stderr)
 
 
 @app.command("show")
@@ -50,13 +53,14 @@ def call_action(
     home: Home = None,
 ) -> None:
     """Call an action and print its structured result; one with an effect is planned, not done (exit code 3)."""
-    result = call(home, name, _object(arguments))
+    result = call(home, name, object_of(arguments))
     print_json(result)
-    if result.get("status") == "planned" and "digest" in result:
+    if result.get("status") in {"planned", "waiting", "approved"} and "digest" in result:
         raise typer.Exit(Exit.PLANNED)
 
 
-def _object(text: str) -> dict[str, Any]:
+def object_of(text: str) -> dict[str, Any]:
+    """Arguments as typed. Raises `typer.BadParameter` for what is no JSON object."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:

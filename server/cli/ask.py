@@ -2,12 +2,14 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from server.cli.batch import batch_pair, run_batch
+from server.cli.exits import Exit
 from server.cli.search import Component, Kind, Owner, System, filters_of, where
 from server.cli.session import AsJson, Home, call, open_session, print_json
 
@@ -23,6 +25,10 @@ def ask(
     owner: Owner = None,
     system: System = None,
     component: Component = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Open each citation again from its source; fail if one does not hold."),
+    ] = False,
     batch: Annotated[Path | None, typer.Option(help='Questions, a line each: {"id","question"}.')] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where the batch's answers go, a JSON object a line.")
@@ -34,33 +40,62 @@ def ask(
     filters = filters_of(kind=kind, owner=owner, system=system, component=component)
     pair = batch_pair(batch, out)
     if pair is not None:
-        _ask_batch(pair, filters=filters, home=home)
+        _ask_batch(pair, filters=filters, verify=verify, home=home)
         return
     if not question:
         raise typer.BadParameter("give a question, or --batch IN.jsonl --out OUT.jsonl")
-    answer = call(home, "ask", {"question": question, **filters_of(context=context), **filters})
+    asked = {"question": question, "verify": verify, **filters_of(context=context), **filters}
+    answer = call(home, "ask", asked)
     if as_json:
         print_json(answer)
-        return
+    else:
+        print_answer(answer)
+    _fail_unless_it_holds(answer["checks"])
+
+
+def print_answer(answer: Mapping[str, Any]) -> None:
     print(answer["answer"])
     if answer["citations"]:
         print()
     for citation in answer["citations"]:
-        print(f"[{citation['number']}] {where(citation)}")
+        print(f"[{citation['number']}] {where(citation)}{_age(citation)}")
+    for check in answer["checks"]:
+        held = check["problem"] or f"opens ({check['by']}) and has its quote"
+        print(f"verified [{check['number']}]: {held}")
     if answer["note"]:
         print(f"note: {answer['note']}", file=sys.stderr)
     if answer["context"]:  # none where it could not be stored
         print(f'\nFollow up: cuebook ask --context {answer["context"]} "…"')
+    if answer["answer_id"]:
+        print(f'Did it help? cuebook rate {answer["answer_id"]} --up, or --down --comment "…"')
 
 
-def _ask_batch(pair: tuple[Path, Path], *, filters: dict[str, Any], home: Path | None) -> None:
-    cuebook, principal = open_session(home)
+def _age(citation: dict[str, Any]) -> str:
+    """When the page changed last, and who vouches for it."""
+    changed = f", changed {citation['modified'][:10]}" if citation["modified"] else ""
+    return f"{changed}, {citation['owner'] or 'no owner'}"
+
+
+def _fail_unless_it_holds(checks: Sequence[dict[str, Any]]) -> None:
+    lost = [check for check in checks if not (check["opens"] and check["found"])]
+    if lost:
+        print(f"{len(lost)} of {len(checks)} citations do not hold", file=sys.stderr)
+        raise typer.Exit(Exit.FAILED)
+
+
+def _ask_batch(pair: tuple[Path, Path], *, filters: dict[str, Any], verify: bool, home: Path | None) -> None:
+    checks: list[dict[str, Any]] = []
+    cuebook, principal = open_session(home, questions={"days": 0})  # measurements are no gaps of the docs
 
     async def answer(question: str) -> dict[str, Any]:
-        given = await cuebook.caller.call("ask", {"question": question, **filters}, principal)
+        given = await cuebook.caller.call(
+            "ask", {"question": question, "verify": verify, **filters}, principal
+        )
+        checks.extend(given["checks"])
         citations = [{key: citation[key] for key in _CITED} for citation in given["citations"]]
         kept = {key: given[key] for key in ("answer", "abstained", "confidence")}
-        return {**kept, "citations": citations, "facts": given["facts"]}
+        checked = {"checks": given["checks"]} if verify else {}
+        return {**kept, "citations": citations, "facts": given["facts"], **checked}
 
     try:
         cuebook.warm()
@@ -69,3 +104,6 @@ def _ask_batch(pair: tuple[Path, Path], *, filters: dict[str, Any], home: Path |
     finally:
         cuebook.close()
     print(f"{count} questions -> {pair[1]}")
+    if verify:
+        print(f"{len(checks)} citations opened again")
+    _fail_unless_it_holds(checks)

@@ -14,7 +14,7 @@ def backup(
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
-    """Copy state and audit consistently, while everything goes on, into one archive."""
+    """Copy state, audit, models and what you wrote yourself, while everything goes on, into one archive."""
     from tools.backup import backup as write_backup
 
     report = write_backup(settings_of(home).home, archive, with_index=with_index)

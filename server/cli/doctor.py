@@ -53,6 +53,9 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _embedder(settings)
     yield _index(settings)
     yield _state(settings)
+    yield _approvers(settings)
+    yield _policy(settings)
+    yield _registry(settings)
     yield _model(settings)
     yield _port(settings)
 
@@ -66,12 +69,13 @@ def _home(home: Path) -> Finding:
 
 def _sources(settings: Settings) -> Finding:
     from server.indexing import chosen_sources
+    from server.sources import is_address
 
     try:
         sources = chosen_sources(settings)
     except IngestError as error:
         return Finding("sources", False, "none", str(error))
-    missing = ", ".join(str(source) for source in sources if not source.exists())
+    missing = ", ".join(str(source) for source in sources if not (is_address(source) or source.exists()))
     advice = f"missing: {missing}; name others with `cuebook ingest PATH` or CUEBOOK_SOURCES"
     return Finding("sources", not missing, ", ".join(map(str, sources)), advice)
 
@@ -119,6 +123,44 @@ def _state(settings: Settings) -> Finding:
     return Finding("audit", True, f"{verdict.number} rows, unbroken; head {verdict.number}:{verdict.head}")
 
 
+def _registry(settings: Settings) -> Finding:
+    from recsys_core.errors import RegistryNewer
+    from recsys_core.registry.health import examine, unlisted
+
+    if lost := unlisted(settings.home):
+        told = f"MLflow holds {lost} versions that the catalogue of models lacks"
+        return Finding("registry", False, told, "bring them back with `cuebook models rebuild`")
+    try:
+        health = examine(settings.home)
+    except RegistryNewer as error:
+        return Finding("registry", False, str(error), "everything but the models goes on working meanwhile")
+    if health is None:
+        return Finding("registry", True, "no models yet")
+    if health.fault:
+        advice = "restore a backup, or train and register what is gone again"
+        return Finding("registry", False, health.fault, advice)
+    cut_off = f", {health.intents} writes cut off, to be completed by the next" if health.intents else ""
+    where = "" if settings.models.tracking_uri is None else ", runs at the tracking server"
+    counts = f"{health.versions} versions, {health.evaluations} evaluations, every file whole"
+    return Finding("registry", True, f"{counts}{cut_off}{where}")
+
+
+def _approvers(settings: Settings) -> Finding:
+    from server.approving.approvers import Approvers
+
+    try:
+        approvers = Approvers(settings.home)
+        known = ", ".join(approvers.all())
+        with_code = ", with the set-up code of the first start" if approvers.is_waiting else ""
+    except ActionError as error:
+        return Finding(
+            "approvers", False, str(error), "see docs/approvals.md, and look who could have written it"
+        )
+    return Finding(
+        "approvers", True, known or f"none yet; add yourself with `cuebook approvers add NAME`{with_code}"
+    )
+
+
 def _model(settings: Settings) -> Finding:
     if not settings.model.url:
         return Finding("model", True, "none; answers are composed from passages")
@@ -135,6 +177,18 @@ def _model(settings: Settings) -> Finding:
             "model", False, f"{settings.model.url}: {problem}", "start it, or unset CUEBOOK_MODEL__URL"
         )
     return Finding("model", True, f"{settings.model.name} at {settings.model.url}")
+
+
+def _policy(settings: Settings) -> Finding:
+    from server.composition import compose
+
+    try:
+        source = compose(settings).policies[0]
+    except ActionError as error:
+        return Finding(
+            "policy", False, str(error), "correct it; `cuebook policy check` says when it is right"
+        )
+    return Finding("policy", True, f"{source.name}, {len(source.file.rules)} rules")
 
 
 def _port(settings: Settings) -> Finding:

@@ -3,8 +3,8 @@
 0  done
 1  failed: a fault of ours, or of the machine
 2  usage: an unknown option, arguments that do not fit, or sources that cannot be read
-3  planned: nothing was done yet; apply the digest
-4  denied
+3  not done yet: it is planned, or needs approval
+4  denied, rejected by a person, or a limit is used up: the message says when to come back
 5  a target of the plan moved
 6  the plan expired
 7  not found: no such entity, page, action or plan
@@ -35,6 +35,12 @@ class Exit(IntEnum):
 _BY_ERROR: tuple[tuple[type[Exception], Exit], ...] = (
     (tools.errors.InvalidArguments, Exit.USAGE),
     (tools.errors.NotAllowed, Exit.DENIED),
+    (tools.errors.LockedOut, Exit.DENIED),
+    (tools.errors.PlanRejected, Exit.DENIED),
+    (tools.errors.LimitReached, Exit.DENIED),
+    (tools.errors.GateRefused, Exit.DENIED),
+    (tools.errors.PolicyInvalid, Exit.USAGE),
+    (tools.errors.PlaybookInvalid, Exit.USAGE),
     (tools.errors.TargetMoved, Exit.TARGET_MOVED),
     (tools.errors.PlanExpired, Exit.EXPIRED),
     (tools.errors.UnknownAction, Exit.NOT_FOUND),

@@ -15,7 +15,9 @@ _SHOWN = 20
 def ingest(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Folders with catalog YAML and TechDocs; without any, the configured sources."),
+        typer.Argument(
+            help="Folders with catalog YAML and TechDocs, Git repositories as git+https://… or git+file:///…, or a Backstage as backstage+https://…; without any, the configured sources."
+        ),
     ] = None,
     rebuild: Annotated[bool, typer.Option(help="Build from nothing; trust no cached embedding.")] = False,
     as_json: AsJson = False,
@@ -30,10 +32,26 @@ def ingest(
         print_json(report)
         return
     print(summary(report))
+    if changed := told_again(report):
+        print(changed)
     for skipped in report["skipped"][:_SHOWN]:
         print(f"  skipped {skipped['path']}: {skipped['reason']}")
     if len(report["skipped"]) > _SHOWN:
         print(f"  … and {len(report['skipped']) - _SHOWN} more; --json lists them all")
+
+
+def told_again(report: Mapping[str, Any]) -> str:
+    """What became of questions that had failed; empty when none were asked again."""
+    again = report.get("asked_again") or {"asked": 0}
+    if not again["asked"]:
+        return ""
+    lost = (
+        f"; {again['unanswered_now']} that were answered are not any more" if again["unanswered_now"] else ""
+    )
+    return (
+        f"{again['asked']} questions asked again: {again['answered_now']} that had failed are answered now "
+        f"(`cuebook docs gaps --changed`){lost}"
+    )
 
 
 def summary(report: Mapping[str, Any]) -> str:

@@ -6,9 +6,12 @@ import time
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from server.cli.exits import Exit
-from server.cli.session import AsJson, Home, call, open_session, print_json
+from server.cli.figures import print_figures
+from server.cli.session import AsJson, Home, call, open_session, print_json, print_table
+from server.effect import plain, standing
 
 app = typer.Typer(no_args_is_help=True, help="List, show, follow and cancel training and evaluation jobs.")
 
@@ -32,7 +35,8 @@ def list_jobs(
         print("No jobs. Plan one with `cuebook actions call launch_training`.")
     for job in found["items"]:
         print(
-            f"{job['id']}  {job['state']:<9} {job['recipe']:<8} {job['subject']:<24} {job['created_at'][:19]}"
+            f"{job['id']}  {job['state']:<9} {job['recipe']:<8} {job['model'] or job['subject']:<24} "
+            f"{job['created_at'][:19]}"
         )
 
 
@@ -47,6 +51,12 @@ def show_job(job: JobId, as_json: AsJson = False, home: Home = None) -> None:
         _field(name, found[name])
     for name in ("ended_at", "seconds", "cpu_seconds", "peak_memory_bytes", "exit_code", "out"):
         _field(name, found[name])
+    if (registered := found["registered"]) is not None:
+        _field("model", f"{registered['ref']}, owned by {registered['owner']}")
+        _field("MLflow run", registered["run_id"])
+        for measured in registered["measured"]:
+            print_figures(measured)
+    _field("not registered", found["unregistered"])
 
 
 @app.command("logs")
@@ -84,15 +94,49 @@ def cancel_job(job: JobId, as_json: AsJson = False, home: Home = None) -> None:
         return await cuebook.caller.apply(plan["digest"], principal)
 
     try:
-        result = asyncio.run(cancelled())["result"]
+        answer = asyncio.run(cancelled())
     finally:
         cuebook.close()
+    if answer["status"] == "waiting":
+        print(
+            plain(f"{job} was not cancelled: plan {answer['digest']} is {standing(answer)}"), file=sys.stderr
+        )
+        raise typer.Exit(Exit.PLANNED)
+    result = answer["result"]
     if as_json:
         print_json(result)
     else:
         print(f"{result['id']} {result['state']}")
     if result["state"] == "running":
         raise typer.Exit(Exit.FAILED)
+
+
+@app.command("accuracy")
+def job_accuracy(
+    recipe: Annotated[str | None, typer.Option(help="Only this recipe: train or evaluate.")] = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Compare what finished jobs used with what was estimated."""
+    found = call(home, "job_accuracy", {"recipe": recipe})
+    if as_json:
+        print_json(found)
+        return
+    if not found["items"]:
+        print("No job has succeeded yet.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("recipe", "kind", "jobs", "estimated", "used", "median", "10%", "90%", "worst", "its job"):
+        table.add_column(column, overflow="fold")
+    for line in found["items"]:
+        hours = [f"{line[name]:.4f}" for name in ("estimated_cpu_hours", "used_cpu_hours")]
+        ratios = [f"{line[f'{name}_ratio']:.2f}" for name in ("median", "low", "high", "worst")]
+        table.add_row(line["recipe"], line["kind"], str(line["jobs"]), *hours, *ratios, line["worst_job"])
+    print_table(table)
+    print("CPU-hours, and used over estimated: above 1 they took more.")
+    if found["left_out"]:
+        others = ", ".join(f"{number} {state}" for state, number in sorted(found["left_out"].items()))
+        print(f"not counted: {others}")
 
 
 def _field(name: str, value: Any) -> None:

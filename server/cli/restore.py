@@ -24,3 +24,7 @@ def restore(
         print(f"restored {len(report.members)} files of {report.created_at} into {report.home}")
         if report.moved_aside:
             print(f"what stood there is in {report.moved_aside}")
+        if report.kept:
+            print(f"this home keeps its own {', '.join(report.kept)}")
+        if "approvers.json" in report.members:
+            print("who may approve came back too; look at `cuebook approvers list`")

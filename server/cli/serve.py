@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.cli.first_approver import provide_for_first_approver
 from server.cli.session import Home, settings_of
 from server.settings import Settings
 
@@ -30,7 +31,17 @@ def serve(host: Host = None, port: Port = None, home: Home = None) -> None:
 
     settings = settings_of(home, host=host, port=port)
     configure_logging(settings)
+    listen(settings.host, settings.port).close()  # a port in use is told before anybody is asked
+    provide_for_first_approver(settings)
+    print(who_calls(settings), file=sys.stderr)
     run_server(settings, on_ready=lambda address: print(f"Cuebook serves on {address}", file=sys.stderr))
+
+
+def who_calls(settings: Settings) -> str:
+    """Whom the server takes a caller for, in words."""
+    if settings.asks_who:
+        return "Every call needs a token."
+    return "No token is wanted: every program on this machine is user:default/local."
 
 
 def run_server(settings: Settings, *, on_ready: Callable[[str], None]) -> None:

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -24,6 +24,8 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
+Answer = TypeVar("Answer")
+
 _WIDEST = 1000  # columns
 
 
@@ -34,9 +36,9 @@ def settings_of(home: Path | None, **overrides: Any) -> Settings:
     return settings
 
 
-def open_session(home: Path | None) -> tuple[Cuebook, Principal]:
-    """The composed parts, and the principal that stands for the person at the terminal."""
-    cuebook = compose(settings_of(home))
+def open_session(home: Path | None, **overrides: Any) -> tuple[Cuebook, Principal]:
+    """The composed parts, and the principal that stands for the person at the terminal; `overrides` are settings."""
+    cuebook = compose(settings_of(home, **overrides))
     return cuebook, cuebook.local_principal(door="cli")
 
 
@@ -51,6 +53,11 @@ def call(home: Path | None, name: str, arguments: Mapping[str, Any]) -> dict[str
         cuebook.close()
 
 
+def call_within(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run one call of an open session to its end."""
+    return asyncio.run(work)
+
+
 def _tell_what_is_missing(cuebook: Cuebook) -> None:
     """An answer by words alone is worth less: say so, where it cannot get into what a script reads."""
     library = cuebook.parts.opened_library.made
@@ -59,8 +66,12 @@ def _tell_what_is_missing(cuebook: Cuebook) -> None:
 
 
 def print_table(table: Table) -> None:
-    """A table on standard output: as wide as the terminal, and whole lines where a program reads it."""
-    Console(width=None if sys.stdout.isatty() else _WIDEST).print(table)
+    """A table on standard output: as wide as the terminal, and whole lines where a program reads it.
+
+    What stands in it is text: a title with brackets is no markup.
+    """
+    width = None if sys.stdout.isatty() else _WIDEST
+    Console(width=width, markup=False, emoji=False).print(table)
 
 
 def print_json(value: object) -> None:

@@ -1,6 +1,9 @@
-"""Names that do not exist are protocol faults (-32602), which the SDK reports as failed tools or internal errors."""
+"""Names that do not exist are protocol faults (-32602), which the SDK reports as failed tools or internal errors.
 
-from collections.abc import Iterable, Mapping
+A tool that does not exist is recorded like every other call that was refused.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -9,14 +12,24 @@ from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, Server
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS
 
+from server.calls import Calls
+from server.mcp.principal import current_principal
 
-def refuse_unknown_names(server: MCPServer[Any]) -> ServerMiddleware[Any]:
+
+def refuse_unknown_names(
+    server: MCPServer[Any], calls: Calls, *, tools: Sequence[str]
+) -> ServerMiddleware[Any]:
     """Middleware that answers -32602 for an unknown tool or prompt, and for a prompt without its arguments."""
 
     async def refuse(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         params = ctx.params or {}
         if ctx.method == "tools/call":
-            _check("tool", params.get("name"), [tool.name for tool in await server.list_tools()])
+            try:
+                _check("tool", params.get("name"), tools)
+            except MCPError as error:
+                name, reason = str(params.get("name")), error.error.message
+                await calls.refused("call", current_principal(), action=name, reason=reason)
+                raise
         elif ctx.method == "prompts/get":
             prompts = {prompt.name: prompt for prompt in await server.list_prompts()}
             _check("prompt", params.get("name"), prompts)

@@ -5,7 +5,7 @@ only place that validates, so that a model reads the same message through every 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcp.server.mcpserver import Context
@@ -16,16 +16,30 @@ from pydantic import PrivateAttr
 
 from server.calls import Calls
 from server.errors import expected, tool_error
+from server.identity.wanted import want_scope
+from server.mcp.finding import (
+    CALL_INPUT,
+    CALL_TEXT,
+    FIND_INPUT,
+    FIND_OUTPUT,
+    FIND_TEXT,
+    Call,
+    calling,
+    finding,
+)
 from server.mcp.principal import current_principal
 from tools.action import ActionInfo
 
-APPLY = "apply_plan"
+APPLY, REJECT, CALL, FIND = "apply_plan", "reject_plan", "call_action", "find_actions"
+LEADING = (APPLY, REJECT, CALL, FIND)  # listed with every toolset
 _APPLY_TEXT = """Carry out a plan that an action with an effect returned.
 
-Call the action first: it answers with status `planned`, a plan in words and a digest. Show the plan to the
-user, and only when they agree call this with the digest. A digest can be applied once, by whoever planned it.
+Call the action first: it answers a plan in words and a digest. Show the plan to the user, and only when they agree
+call this with the digest, which works once. Status `waiting` is no error: a person has to approve it first, which no
+tool can do. Tell the user whose approval it takes and the digest; ask get_plan later, and apply it once approved.
 """
-_APPLY_INPUT = {
+_REJECT_TEXT = "Take back a plan of yours for good, while nothing of it was done. A job that runs is ended by cancel_job."
+_DIGEST_INPUT = {
     "type": "object",
     "properties": {
         "digest": {"type": "string", "description": "The digest of the plan, as the action returned it."}
@@ -36,80 +50,126 @@ _APPLY_INPUT = {
 
 
 class ActionTool(Tool):
-    """One action, or the applying of a plan."""
+    """A tool that takes its arguments as they come and answers JSON: an action, or what leads to one."""
 
-    _calls: Calls = PrivateAttr()
+    _call: Call = PrivateAttr()
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
     ) -> CallToolResult:
-        """Call through `Calls`; raises `ToolError` with what the model can act on."""
-        principal = current_principal()
-        given = _unwrapped(arguments, self.parameters)
+        """Raises `ToolError` with what the model can act on."""
         try:
-            if self.name == APPLY:
-                result = await self._calls.apply(str(given.get("digest", "")), principal)
-            else:
-                result = await self._calls.call(self.name, given, principal)
+            result = await self._call(_unwrapped(arguments, self.parameters), current_principal())
         except Exception as error:
             if not expected(error):
                 raise
+            want_scope(context.request_context.request, error)
             raise tool_error(error) from error
         text = json.dumps(result, ensure_ascii=False)
         return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=result)
 
 
 def tools_of(calls: Calls) -> list[Tool]:
-    """Every action as a tool, in alphabetical order, and `apply_plan` if any of them has an effect."""
+    """Every action as a tool, in alphabetical order, then what leads to them."""
     infos = calls.actions.list()
-    made = [_tool(info, calls) for info in infos]
-    if any(not info.annotations.read_only for info in infos):
-        made.append(_apply(infos, calls))
-    return made
+    effects = [info for info in infos if not info.annotations.read_only]
+    made = [_action(info, calls) for info in infos]
+    return [*made, *(_deciding(effects, calls) if effects else []), _any_action(infos, calls), _find(infos)]
 
 
-def _tool(info: ActionInfo, calls: Calls) -> Tool:
-    hints = ToolAnnotations(
-        read_only_hint=info.annotations.read_only,
-        destructive_hint=info.annotations.destructive,
-        idempotent_hint=info.annotations.idempotent,
-        open_world_hint=info.annotations.open_world,
-    )
+def _action(info: ActionInfo, calls: Calls) -> Tool:
+    async def call(arguments: Mapping[str, Any], principal: Any) -> dict[str, Any]:
+        return await calls.call(info.name, arguments, principal)
+
     description = info.description
     if not info.annotations.read_only:
         description += f"\n\nThis only plans. Pass the digest of the plan to `{APPLY}` to carry it out."
     return _made(
-        calls,
+        call,
         name=info.name,
         title=info.title,
         description=description,
         parameters=info.input_schema,
         output=info.output_schema,
-        annotations=hints,
+        annotations=_hints(
+            [info], read_only=info.annotations.read_only, idempotent=info.annotations.idempotent
+        ),
     )
 
 
-def _apply(infos: tuple[ActionInfo, ...], calls: Calls) -> Tool:
-    effects = [info for info in infos if not info.annotations.read_only]
-    hints = ToolAnnotations(
-        read_only_hint=False,
-        destructive_hint=any(info.annotations.destructive for info in effects),
-        idempotent_hint=True,
-        open_world_hint=any(info.annotations.open_world for info in effects),
-    )
+def _apply(effects: Sequence[ActionInfo], calls: Calls) -> Tool:
+    async def apply(arguments: Mapping[str, Any], principal: Any) -> dict[str, Any]:
+        return await calls.apply(str(arguments.get("digest", "")), principal)
+
     return _made(
-        calls,
+        apply,
         name=APPLY,
         title="Apply a plan",
         description=_APPLY_TEXT.strip(),
-        parameters=_APPLY_INPUT,
+        parameters=_DIGEST_INPUT,
         output=_any_result(effects[0].output_schema),
-        annotations=hints,
+        annotations=_hints(effects, read_only=False, idempotent=True),
+    )
+
+
+def _deciding(effects: Sequence[ActionInfo], calls: Calls) -> list[Tool]:
+    """Apply a plan, and take one back; none that approves."""
+    return [_apply(effects, calls), _reject(effects, calls)]
+
+
+def _reject(effects: Sequence[ActionInfo], calls: Calls) -> Tool:
+    async def reject(arguments: Mapping[str, Any], principal: Any) -> dict[str, Any]:
+        return await calls.reject(str(arguments.get("digest", "")), principal)
+
+    return _made(
+        reject,
+        name=REJECT,
+        title="Reject a plan",
+        description=_REJECT_TEXT,
+        parameters=_DIGEST_INPUT,
+        output=_any_result(effects[0].output_schema),
+        annotations=_hints([], read_only=False, idempotent=True),
+    )
+
+
+def _any_action(infos: Sequence[ActionInfo], calls: Calls) -> Tool:
+    """Its hints are those of the most that it can reach: a client that asks before writes asks before this."""
+    return _made(
+        calling(calls),
+        name=CALL,
+        title="Call an action by name",
+        description=CALL_TEXT,
+        parameters=CALL_INPUT,
+        output={"type": "object", "additionalProperties": True},
+        annotations=_hints(
+            infos, read_only=all(info.annotations.read_only for info in infos), idempotent=False
+        ),
+    )
+
+
+def _find(infos: Sequence[ActionInfo]) -> Tool:
+    return _made(
+        finding(infos),
+        name=FIND,
+        title="Find an action",
+        description=FIND_TEXT,
+        parameters=FIND_INPUT,
+        output=FIND_OUTPUT,
+        annotations=_hints([], read_only=True, idempotent=True),
+    )
+
+
+def _hints(infos: Sequence[ActionInfo], *, read_only: bool, idempotent: bool) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=read_only,
+        destructive_hint=any(info.annotations.destructive for info in infos),
+        idempotent_hint=idempotent,
+        open_world_hint=any(info.annotations.open_world for info in infos),
     )
 
 
 def _made(
-    calls: Calls,
+    call: Call,
     *,
     name: str,
     title: str,
@@ -119,7 +179,7 @@ def _made(
     annotations: ToolAnnotations,
 ) -> Tool:
     tool = ActionTool(
-        fn=calls.call,
+        fn=call,
         name=name,
         title=title,
         description=description,
@@ -128,7 +188,7 @@ def _made(
         is_async=True,
         annotations=annotations,
     )
-    tool._calls = calls
+    tool._call = call
     return tool
 
 

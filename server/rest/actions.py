@@ -9,11 +9,12 @@ from starlette.responses import JSONResponse
 
 from server.composition import Cuebook
 from server.guard import principal_of
-from server.rest.arguments import arguments_of
+from server.rest.arguments import arguments_of, request_body
 from server.rest.problems import failures
 from tools.action import ActionInfo
+from tools.errors import InvalidArguments
 
-_FAILURES = failures(403, 404, 422, 503)
+_FAILURES = failures(404, 409, 422, 502)
 
 
 class ActionDescription(BaseModel):
@@ -24,6 +25,7 @@ class ActionDescription(BaseModel):
     description: str
     effect: str = Field(description="reads, writes, starts_job or destroys.")
     scope: str = Field(description="What a caller needs to hold.")
+    toolset: str = Field(description="What it belongs to: ask, operate, recsys or admin.")
     version: str = Field(description="Changes with the action's code.")
     input_schema: dict[str, Any] = Field(description="JSON Schema of the arguments.")
     output_schema: dict[str, Any] = Field(description="JSON Schema of the result.")
@@ -56,22 +58,26 @@ def action_routes(cuebook: Cuebook) -> APIRouter:
             description=info.description,
             operation_id=info.name,
             responses={**_FAILURES, 200: _documented(info.output_schema, "The structured result.")},
-            openapi_extra={"requestBody": {"required": True, **_content(info.input_schema)}},
+            openapi_extra={"requestBody": request_body(info.input_schema)},
         )
 
     @router.post("/{name}", include_in_schema=False)
-    async def unknown_action(name: str) -> JSONResponse:
-        return JSONResponse(
-            _description(cuebook.actions.get(name).info).model_dump()
-        )  # raises for any other name
+    async def unknown_action(request: Request, name: str) -> JSONResponse:
+        # Raises, and is recorded: every action that there is has a route of its own.
+        return JSONResponse(await cuebook.caller.call(name, {}, principal_of(request)))
 
     return router
 
 
 def _endpoint(cuebook: Cuebook, name: str) -> Callable[..., Awaitable[JSONResponse]]:
     async def call_action(request: Request) -> JSONResponse:
-        arguments = await arguments_of(request)
-        return JSONResponse(await cuebook.caller.call(name, arguments, principal_of(request)))
+        principal = principal_of(request)
+        try:
+            arguments = await arguments_of(request)
+        except InvalidArguments as error:
+            await cuebook.caller.refused("call", principal, action=name, reason=str(error))
+            raise
+        return JSONResponse(await cuebook.caller.call(name, arguments, principal))
 
     return call_action
 
@@ -83,6 +89,7 @@ def _description(info: ActionInfo) -> ActionDescription:
         description=info.description,
         effect=info.effect.value,
         scope=info.scope,
+        toolset=info.toolset.value,
         version=info.version,
         input_schema=info.input_schema,
         output_schema=info.output_schema,

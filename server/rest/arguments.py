@@ -1,6 +1,7 @@
 """Reads the arguments of an action out of a request; what they must be is the action's own business."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
@@ -28,3 +29,9 @@ async def arguments_of(request: Request) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise InvalidArguments("the body is JSON but no object; send the arguments by their names")
     return arguments
+
+
+def request_body(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """How the OpenAPI document describes that body; it may be left out where no argument has to be given."""
+    required = bool(schema.get("required"))
+    return {"required": required, "content": {"application/json": {"schema": dict(schema)}}}

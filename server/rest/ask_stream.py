@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 from server.composition import Cuebook
 from server.errors import expected, problem_of
 from server.guard import principal_of
-from server.rest.arguments import arguments_of
+from server.rest.arguments import arguments_of, request_body
 from server.rest.problems import failures
 from tools.principal import Principal
 
@@ -37,12 +37,10 @@ def ask_stream_routes(cuebook: Cuebook) -> APIRouter:
         operation_id="ask_stream",
         response_class=StreamingResponse,
         responses={
-            **failures(403, 404, 422, 503),
+            **failures(404, 422),
             200: {"description": "Server-sent events.", "content": {"text/event-stream": {}}},
         },
-        openapi_extra={
-            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}
-        },
+        openapi_extra={"requestBody": request_body(schema)},
     )
     async def ask_stream(request: Request) -> StreamingResponse:
         asked = Asked(cuebook, await arguments_of(request), principal_of(request))

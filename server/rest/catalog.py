@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,6 +13,7 @@ from ingest.errors import NotFound
 from server.composition import Cuebook
 from server.guard import principal_of
 from server.rest.problems import failures
+from tools.cards import withheld
 from tools.principal import Principal
 
 if TYPE_CHECKING:
@@ -81,12 +83,10 @@ def catalog_routes(cuebook: Cuebook) -> APIRouter:
     """Plain functions: they run on worker threads, since reading the index may wait for the disk."""
     router = APIRouter(prefix="/api/v1", tags=["catalog"])
 
-    def reader(request: Request, action: str) -> Principal:
-        return cuebook.authorised(action, principal_of(request))
+    def reader(request: Request, action: str, **arguments: str) -> AbstractContextManager[Principal]:
+        return cuebook.authorised(action, principal_of(request), **arguments)
 
-    @router.get(
-        "/entities", summary="Filter the catalog", operation_id="entities", responses=failures(403, 422, 503)
-    )
+    @router.get("/entities", summary="Filter the catalog", operation_id="entities", responses=failures(422))
     def entities(  # noqa: PLR0917 - each is a filter of the query string
         request: Request,
         q: Text = None,
@@ -99,44 +99,56 @@ def catalog_routes(cuebook: Cuebook) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> EntityList:
-        graph = cuebook.library.catalog(reader(request, "query_catalog"))
         given = {"kind": kind, "owner": owner, "system": system, "lifecycle": lifecycle}
         given |= {"type": type, "tag": tag, "text": q}
         filters = {name: value for name, value in given.items() if value}
+        with reader(request, "query_catalog", **filters) as principal:
+            graph = cuebook.library.catalog(principal)
         found = sorted(_query(graph, filters), key=lambda entity: entity.ref)
-        items = [EntitySummary(**_summary(entity)) for entity in found[offset : offset + limit]]
+        items = [_listed(cuebook, entity) for entity in found[offset : offset + limit]]
         return EntityList(items=items, total=len(found), facets=_facets(graph, filters))
 
     @router.get(
         "/entities/{kind}/{namespace}/{name}",
         summary="One entity",
         operation_id="entity",
-        responses=failures(403, 404, 503),
+        responses=failures(404, 422),
     )
     def entity(request: Request, kind: Part, namespace: Part, name: Part) -> EntityDetail:
-        principal = reader(request, "describe_entity")
-        graph = cuebook.library.catalog(principal)
-        found = graph.get(EntityRef.parse(f"{kind}:{namespace}/{name}"))
-        if found is None:
-            raise NotFound(f"there is no entity {kind}:{namespace}/{name}")
-        return EntityDetail(
-            **_summary(found),
-            links=[dict(link) for link in found.links],
-            relations=_relations(graph, found),
-            docs=_pages(cuebook, found.ref, principal),
-        )
+        ref = EntityRef.parse(f"{kind}:{namespace}/{name}")
+        with reader(request, "describe_entity", entity=str(ref)) as principal:
+            graph = cuebook.library.catalog(principal)
+            found = graph.get(ref)
+            if found is None:
+                raise NotFound(f"there is no entity {kind}:{namespace}/{name}")
+            cuebook.caller.noticed_entity(principal, found)
+            return EntityDetail(
+                **_summary(found),
+                links=[dict(link) for link in found.links],
+                relations=_relations(graph, found),
+                docs=_pages(cuebook, found.ref, principal),
+            )
 
     @router.get(
         "/docs/{kind}/{namespace}/{name}",
         summary="The pages of an entity's docs",
         operation_id="docs",
-        responses=failures(403, 404, 503),
+        responses=failures(404, 422),
     )
     def docs(request: Request, kind: Part, namespace: Part, name: Part) -> PageList:
         ref = EntityRef.parse(f"{kind}:{namespace}/{name}")
-        return PageList(entity=str(ref), pages=_pages(cuebook, ref, reader(request, "read_doc_section")))
+        with reader(request, "read_doc_section", entity=str(ref)) as principal:
+            return PageList(entity=str(ref), pages=_pages(cuebook, ref, principal))
 
     return router
+
+
+def _listed(cuebook: Cuebook, entity: Entity) -> EntitySummary:
+    """Without the author's words where nobody vouches for them."""
+    summary = _summary(entity)
+    if concern := cuebook.library.concern(entity):
+        summary |= {"title": entity.ref.name, "description": withheld(concern)}
+    return EntitySummary(**summary)
 
 
 def _summary(entity: Entity) -> dict[str, Any]:

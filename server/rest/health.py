@@ -10,7 +10,6 @@ from starlette.responses import Response
 from server import __version__
 from server.composition import Cuebook
 from server.errors import Problem, problem_response
-from server.rest.problems import failures
 from server.telemetry import METRICS_TYPE
 
 
@@ -36,6 +35,10 @@ class Status(BaseModel):
     )
     model: str | None = Field(description="The chat model that words answers; null when passages are quoted.")
     embedder: str = Field(description="Kind of the embedder.")
+    asked_again: dict[str, int] | None = Field(
+        description="How many questions that had failed or helped were put to this index, and how many of them are "
+        "answered now, or not any more; null when none were."
+    )
     degraded: list[str] = Field(description="What does not work, in words; empty when all is well.")
 
 
@@ -54,7 +57,6 @@ def health_routes(cuebook: Cuebook) -> APIRouter:
         summary="Can questions be answered?",
         operation_id="ready",
         response_model=Ready,
-        responses=failures(503),
     )
     async def ready() -> Ready | Response:
         found = await run_in_threadpool(cuebook.readiness)

@@ -20,14 +20,21 @@ class ErrorBody(BaseModel):
 
 
 _MEANINGS = {
-    401: "Who calls is not known.",
+    401: "Who calls, or who decides, is not proved.",
     403: "Not allowed, or from a page of another site.",
     404: "No such thing, or none that you may see.",
     409: "What it was meant for has changed since, or is busy.",
     410: "Too late: the plan has expired.",
+    413: "The body is too long.",
+    421: "This server does not answer to that host.",
     422: "The request does not fit; `details.problems` says where.",
+    429: "Too many; `Retry-After` says when to come back.",
+    500: "A fault of the server; its log has the details.",
+    502: "What the action ran or called did not succeed.",
     503: "Something it needs is not there yet, for example the index.",
 }
+ANYWHERE = (401, 403, 413, 421, 429, 500, 503)
+"""What any request may be answered with, whatever it asks for: by the checks before it, or by a fault."""
 
 
 def failures(*codes: int) -> dict[int | str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from server.composition import Cuebook
 from server.rest.actions import action_routes
+from server.rest.approver import approver_routes
 from server.rest.ask_stream import ask_stream_routes
 from server.rest.catalog import catalog_routes
 from server.rest.health import health_routes
@@ -30,6 +31,7 @@ def add_rest(app: FastAPI, cuebook: Cuebook) -> None:
     app.include_router(action_routes(cuebook))
     app.include_router(ask_stream_routes(cuebook))
     app.include_router(plan_routes(cuebook))
+    app.include_router(approver_routes(cuebook))
     app.include_router(catalog_routes(cuebook))
     app.include_router(health_routes(cuebook))
     app.include_router(session_routes(cuebook))

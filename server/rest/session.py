@@ -4,24 +4,27 @@ import hmac
 import time
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from server.composition import Cuebook
 from server.errors import Problem, problem_response
+from server.refused_logins import RefusedLogins
 from server.rest.problems import failures
+from server.rest.secret_text import SecretText
 from server.sessions import COOKIE, LIFETIME, cookie_of
 
 
 class Credentials(BaseModel):
     """What a person types in."""
 
-    token: SecretStr = Field(max_length=1000, description="One of the tokens in CUEBOOK_API_TOKENS.")
+    token: SecretText = Field(max_length=1000, description="One of the tokens in CUEBOOK_API_TOKENS.")
 
 
 def session_routes(cuebook: Cuebook) -> APIRouter:
     """Sign in and out; without tokens in the settings there is nothing to sign in to, and both do nothing."""
     router = APIRouter(prefix="/api/v1/session", tags=["state"])
     tokens = cuebook.settings.api_tokens
+    refused = RefusedLogins(cuebook.caller)
 
     @router.post(
         "",
@@ -29,15 +32,17 @@ def session_routes(cuebook: Cuebook) -> APIRouter:
         operation_id="sign_in",
         status_code=204,
         response_class=Response,
-        responses=failures(401, 422),
+        responses=failures(422),
     )
     async def sign_in(request: Request, credentials: Credentials) -> Response:
         given = credentials.token.get_secret_value().strip().encode()
         known = [
             token for token in tokens if hmac.compare_digest(token.token.get_secret_value().encode(), given)
         ]
-        if tokens and not known:
-            return problem_response(Problem(401, "token_unknown", "this is none of the server's tokens"))
+        if cuebook.settings.asks_who and not known:
+            why = "this is none of the server's tokens"
+            await refused.note(request, door="rest", reason=why)
+            return problem_response(Problem(401, "token_unknown", why))
         answer = Response(status_code=204)
         if known:
             secure = request.url.scheme == "https"

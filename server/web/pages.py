@@ -21,10 +21,11 @@ from server.composition import Cuebook
 from server.errors import expected, problem_of
 from server.guard import principal_of
 from server.web.rendering import page_address, rendered
-from server.web.shell import shell_html
+from server.web.shell import VIEWS, shell_html
+from tools.principal import Principal
 
 STATIC = Path(__file__).parent / "static"
-_SHELL = ("/", "/search", "/catalog", "/catalog/{rest:path}", "/actions", "/actions/{rest:path}")
+_SHELL = ("/", "/search", *(f"/{view}{rest}" for view in VIEWS for rest in ("", "/{rest:path}")))
 
 
 class Listed(Protocol):
@@ -57,19 +58,24 @@ def add_pages(app: FastAPI, cuebook: Cuebook) -> None:
 def _doc(cuebook: Cuebook, request: Request, entity: str, path: str) -> Response:
     """The page; a redirect to its full path when the address is shorter; a readable page for what goes wrong."""
     try:
-        principal = cuebook.authorised("read_doc_section", principal_of(request))
-        ref = EntityRef.parse(entity)
-        listed = cuebook.library.pages(str(ref), principal=principal)
-        found = _resolve(ref, path, [entry.path for entry in listed])
-        if found not in (path, f"{path}.md"):
-            return RedirectResponse(page_address(ref, found))
-        page = cuebook.library.page(str(ref), found, principal=principal)
-        return HTMLResponse(_document(page, listed))
+        asked = {"entity": entity, "path": path}
+        with cuebook.authorised("read_doc_section", principal_of(request), **asked) as principal:
+            return _found(cuebook, principal, EntityRef.parse(entity), path)
     except Exception as error:
         if not expected(error):
             raise
         problem = problem_of(error)
         return HTMLResponse(shell_html("Not shown", _message(problem.message)), status_code=problem.status)
+
+
+def _found(cuebook: Cuebook, principal: Principal, ref: EntityRef, path: str) -> Response:
+    listed = cuebook.library.pages(str(ref), principal=principal)
+    found = _resolve(ref, path, [entry.path for entry in listed])
+    if found not in (path, f"{path}.md"):
+        return RedirectResponse(page_address(ref, found))
+    page = cuebook.library.page(str(ref), found, principal=principal)
+    cuebook.caller.noticed(principal, page)
+    return HTMLResponse(_document(page, listed))
 
 
 def _resolve(entity: EntityRef, path: str, known: Sequence[str]) -> str:

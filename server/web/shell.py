@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 from html import escape
 
+VIEWS = (
+    "catalog",
+    "docs-health",
+    "models",
+    "jobs",
+    "plans",
+    "actions",
+)  # /VIEW and all below it are the application's page
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -32,6 +40,7 @@ def shell_html(title: str, body: str) -> str:
         <a class="brand" href="/"><img src="/static/favicon.svg" alt="" width="24" height="24"><span>Cuebook</span></a>
         <nav class="page-nav" aria-label="Main">
           <a href="/">Ask</a><a href="/search">Search</a><a href="/catalog">Catalog</a>
+          <a href="/docs-health">Docs</a><a href="/models">Models</a><a href="/jobs">Jobs</a><a href="/plans">Plans</a>
         </nav>
         <div class="page-tools"><button type="button" class="icon-button" data-theme-toggle></button></div>
       </div>

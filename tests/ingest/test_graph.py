@@ -155,3 +155,10 @@ def test_the_surest_mention_comes_first() -> None:
         ("home-ranker", "home rankr"),
     ]
     assert [link.score for link in links] == sorted((link.score for link in links), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["home-ranker", "Home Ranker", "home_ranker", "default/home-ranker", " HOME-RANKER "]
+)
+def test_an_entity_is_called_by_its_name_whatever_stands_between_the_words(text: str) -> None:
+    assert [item.ref.name for item in GRAPH.called(text)] == ["home-ranker"]

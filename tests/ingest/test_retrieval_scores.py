@@ -6,6 +6,7 @@ their page: only meaning can find those.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
@@ -13,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.catalog_questions import questions, read_catalog
 from ingest.library import Library
+from server.exam.asking.questions import QUESTIONS
 from tests.ingest.index.corpora import Ada
 
-_QUESTIONS = Path(__file__).parents[1] / "questions"
+_OWN_DOCS = Path(__file__).parents[1] / "questions" / "docs.jsonl"
+_ORG = Path(__file__).parents[2] / "examples" / "org"
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,11 @@ def _ndcg(ranks: Sequence[int]) -> float:
 @pytest.fixture(scope="module")
 def ranks(org_library: Library, demo_library: Library) -> list[Ranks]:
     """Of the organisation's questions in the organisation alone, and of our docs' in all that is indexed."""
-    return [*_ranks("org.jsonl", org_library), *_ranks("docs.jsonl", demo_library)]
+    return [*_ranks(QUESTIONS, org_library), *_ranks(_OWN_DOCS, demo_library)]
 
 
-def _ranks(questions: str, library: Library) -> Iterator[Ranks]:
-    for line in (_QUESTIONS / questions).read_text(encoding="utf-8").splitlines():
+def _ranks(questions: Path, library: Library) -> Iterator[Ranks]:
+    for line in questions.read_text(encoding="utf-8").splitlines():
         wanted = json.loads(line)
         if wanted["kind"] != "docs":
             continue
@@ -69,27 +73,41 @@ def _ranks(questions: str, library: Library) -> Iterator[Ranks]:
         yield Ranks(
             page=pages.index(page) + 1 if page in pages else 0,
             section=sections.index(section) + 1 if section in sections else 0,
-            paraphrase=bool(wanted.get("no_shared_words")),
+            paraphrase=bool(wanted.get("paraphrase")),
         )
 
 
 def test_questions_that_share_words_with_their_page_find_its_section(ranks: list[Ranks]) -> None:
     scores = Scores.of([rank for rank in ranks if not rank.paraphrase])
     print("\nshared words:", scores)
-    assert scores.page_recall_at_5 >= 0.95
-    assert scores.section_recall_at_5 >= 0.90
-    assert scores.section_ndcg_at_10 >= 0.80
+    assert scores.page_recall_at_5 >= 0.98
+    assert scores.section_recall_at_5 >= 0.98
+    assert scores.section_ndcg_at_10 >= 0.86
 
 
 def test_paraphrases_find_their_page_by_meaning(ranks: list[Ranks]) -> None:
     scores = Scores.of([rank for rank in ranks if rank.paraphrase])
     print("\nno shared words:", scores)
-    assert scores.page_recall_at_5 >= 0.35
-    assert scores.page_ndcg_at_10 >= 0.24
+    assert scores.page_recall_at_5 >= 0.20
+    assert scores.page_ndcg_at_10 >= 0.13
 
 
 def test_all_together(ranks: list[Ranks]) -> None:
     scores = Scores.of(ranks)
     print("\nall:", scores)
     assert scores.page_recall_at_5 >= 0.64
-    assert scores.section_recall_at_5 >= 0.57
+    assert scores.section_recall_at_5 >= 0.62
+
+
+def test_questions_of_the_catalog_find_the_entities_that_answer_them(org_library: Library) -> None:
+    """Up to five of them; worked out from the catalog's YAML, see `benchmarks/catalog_questions.py`."""
+    found = []
+    for question in list(questions(read_catalog(_ORG), seed=3, half="held-out"))[::2]:
+        wanted = {str(fact) for fact in question.expected if re.match(r"[a-z]+:\w[\w-]*/", str(fact))}
+        hits = org_library.search(question.text, principal=Ada(), k=5)
+        if wanted:
+            right = wanted & {str(hit.section.entity) for hit in hits}
+            found.append(len(right) / min(len(wanted), 5))
+    recall = sum(found) / len(found)
+    print(f"\nentities R@5 {recall:.3f} of {len(found)}")
+    assert recall >= 0.93

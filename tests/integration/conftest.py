@@ -116,10 +116,10 @@ def environment(home: Path, **values: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(home: Path, **values: str) -> Iterator[str]:
-    """A server on a free port; yields its address."""
+def serving(home: Path, *, command: str = "serve", module: str = "", **values: str) -> Iterator[str]:
+    """A server on a free port: `cuebook serve` or `cuebook up`, or a `module` of the tests; yields its address."""
     process = subprocess.Popen(
-        [*CUEBOOK, "serve", "--port", "0"],
+        [sys.executable, "-m", module] if module else [*CUEBOOK, command, "--port", "0"],
         env=environment(home, **values),
         cwd=ROOT,
         stderr=subprocess.PIPE,
@@ -130,7 +130,7 @@ def serving(home: Path, **values: str) -> Iterator[str]:
     try:
         for line in process.stderr:
             seen.append(line)
-            if found := re.search(r"serves on (http://\S+)", line):
+            if found := re.search(r"(?:serves on|is at) (http://\S+)", line):
                 yield found[1]
                 break
         else:

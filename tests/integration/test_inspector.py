@@ -26,10 +26,13 @@ CALLS: tuple[tuple[str, dict[str, object]], ...] = (
     ("query_catalog", {"kind": "component"}),
     ("read_doc_section", {"entity": RANKER, "path": "runbook.md", "anchor": "restart-the-ranker"}),
     ("search_docs", {"question": "restart the ranker"}),
-    ("refresh_index", {}),
+    ("find_actions", {"text": "refresh_index"}),
+    ("call_action", {"name": "refresh_index"}),
 )
 _VOLATILE = (
+    (re.compile(r'"answer_id": "[\w-]+"'), '"answer_id": "<answer>"'),
     (re.compile(r'"context": "[^"]+"'), '"context": "…"'),
+    (re.compile(r'"audit": "[0-9]+:'), '"audit": "<row>:'),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
     (re.compile(r"\b20\d\d[0-9]{4}T[0-9]{6}Z-[0-9a-f]+\b"), "<generation>"),
     (re.compile(r"\b20(?:2[7-9]|[3-9]\d|26-(?:0[6-9]|1))[-0-9]*T[0-9:.]+(?:Z|\+00:00)"), "<now>"),
@@ -70,7 +73,7 @@ def settled(printed: str) -> str:
     found = {name: value for name, value in json.loads(printed).items() if name not in _ENVELOPE}
     for tool in found.get("tools", ()):
         for part in ("description", "inputSchema", "outputSchema"):
-            tool.pop(part)
+            tool.pop(part, None)
     if "structuredContent" in found:
         (block,) = found["content"]
         assert json.loads(block["text"]) == found["structuredContent"]

@@ -8,7 +8,6 @@ import pytest
 
 from recsys_core import World, WorldConfig, generate
 from recsys_core.judge import Split, load_protocol, split
-from recsys_core.registry import Registry
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +27,6 @@ def public() -> Path:
     if not (folder / "s3rec").is_dir():
         pytest.skip("no public data; set CUEBOOK_TEST_DATA to a folder with s3rec, ml-100k and hetrec-lastfm")
     return folder
-
-
-@pytest.fixture(scope="session")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose MLflow tables exist: making them takes seconds."""
-    home = tmp_path_factory.mktemp("fresh")
-    _ = Registry.open(home).store.client
-    return home
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from recsys_core.registry import Registry
+from recsys_core.registry import AliasMove, Registry
 from recsys_core.registry.projection import Projection
 from tests.recsys_core.killing import Steps, ended_at_every_step
 
@@ -52,7 +52,8 @@ def write_all(registry: Registry, folder: Path) -> None:
     registry.register(folder / "model", name="knn", owner="group:default/a")
     registry.record(folder / "evaluation", owner="group:default/a")
     if not registry.query(name="knn", alias="production").total:
-        registry.set_alias("knn", "production", 1, expected=None, by="user:default/b")
+        moves = [AliasMove("knn", alias, 1, None) for alias in ("production", "staging")]
+        registry.set_aliases(moves, by="user:default/b")
 
 
 def in_a_fork(work: Callable[[], None]) -> None:
@@ -85,6 +86,7 @@ def main(folder: Path, stride: int) -> None:
         projection = Projection(home / "registry.sqlite")
         for row in projection.query().rows:
             assert (row.name, row.version, row.owner) == ("knn", 1, "group:default/a")
+            assert row.aliases in {(), ("production", "staging")}
             assert Registry(home, None, projection).describe("knn", 1).version.data_name == "world-0"  # type: ignore[arg-type]
 
     def repeats_add_nothing() -> None:
@@ -94,14 +96,14 @@ def main(folder: Path, stride: int) -> None:
         write_all(registry, folder)
         (row,) = registry.query(alias="production", protocol="loo-full", sort_by="ndcg@10").rows
         assert len(registry.evaluations("knn", 1)) == 1
-        assert [change.new for change in registry.history("knn")] == [1]
+        assert [change.new for change in registry.history("knn")] == [1, 1]
         client = registry.store.client
         runs = client.search_runs([found.experiment_id for found in client.search_experiments()])
         assert [run.info.status for run in runs] == ["FINISHED"] * 2
         assert len(list(registry.store.versions("knn"))) == 1
         assert not [path for path in (home / "artifacts").iterdir() if path.name.startswith(".")]
         rebuilt = registry.rebuild()
-        assert (rebuilt.versions, rebuilt.evaluations, rebuilt.aliases, rebuilt.skipped) == (1, 1, 1, ())
+        assert (rebuilt.versions, rebuilt.evaluations, rebuilt.aliases, rebuilt.skipped) == (1, 1, 2, ())
         assert registry.query().rows == (row,)
 
     def check() -> None:

@@ -15,9 +15,12 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     sources = '[{kind = "popularity"}, {kind = "item_knn"}]'
     models = {
         "popularity": '{kind = "popularity"}',
+        "als": '{kind = "als", factors = 4}',
         "pipeline": f'{{kind = "pipeline", sources = {sources}}}',
     }
     monkeypatch.setattr(demo, "MODELS", models)
+    monkeypatch.setattr(demo, "EMBEDDINGS", {"podcast-index": "als"})
+    monkeypatch.setattr(demo, "SERVED", ("pipeline", "podcast-index"))
 
 
 def test_the_demo_registers_judged_models_and_serves_the_pipeline(
@@ -25,12 +28,15 @@ def test_the_demo_registers_judged_models_and_serves_the_pipeline(
 ) -> None:
     assert main(["demo", "--home", str(home)]) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in shown] == ["popularity:1", "pipeline:1"]
-    assert shown[1].endswith("@production")
+    assert [line.split()[0] for line in shown] == ["popularity:1", "als:1", "pipeline:1", "podcast-index:1"]
+    assert shown[2].endswith("@production")
     registry = Registry.open(home)
     (served,) = registry.query(alias="production", protocol="loo-full", sort_by="ndcg@10").rows
     assert served.ref == "pipeline:1"
     assert registry.compare("pipeline@production", "popularity:1").paired
+    index = registry.describe("podcast-index", "production")
+    assert index.version.owner == "group:default/podcasts-and-audiobooks"
+    assert [(node.relation, node.name) for node in index.lineage] == [("parent", "als")]
 
 
 def test_building_the_demo_again_changes_nothing_and_opens_no_mlflow(
@@ -51,7 +57,7 @@ def test_an_alias_that_was_moved_stays_where_it_is(home: Path) -> None:
     registry = Registry.open(home)
     registry.set_alias("pipeline", "production", None, expected=1, by="user:default/ann")
     demo.build(home)
-    assert registry.query(alias="production").total == 0
+    assert [row.ref for row in registry.query(alias="production").rows] == ["podcast-index:1"]
 
 
 def test_the_demo_goes_on_where_it_was_cut_off(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,4 +70,16 @@ def test_the_demo_goes_on_where_it_was_cut_off(home: Path, monkeypatch: pytest.M
     with pytest.raises(KeyboardInterrupt):
         demo.build(home)
     monkeypatch.setattr(Registry, "record", record)
-    assert [version.ref for version in demo.build(home)] == ["popularity:1", "pipeline:1"]
+    assert [version.ref for version in demo.build(home)] == [
+        "popularity:1",
+        "als:1",
+        "pipeline:1",
+        "podcast-index:1",
+    ]
+
+
+def test_the_demo_finds_its_models_again_after_the_projection_was_lost(home: Path) -> None:
+    made = demo.build(home)
+    (home / "registry.sqlite").unlink()
+    assert not demo.is_built(home)
+    assert demo.build(home) == made

@@ -172,7 +172,7 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("recsys_core.judge.evaluator.BLOCK", 130)
     pieces = judge(model, split(data, LOO), LOO)
     assert pieces["masked"].values["mrr"].tolist() == whole["masked"].values["mrr"].tolist()
-    assert pieces["unmasked"].coverage == whole["unmasked"].coverage
+    assert pieces["unmasked"].overall == whole["unmasked"].overall
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:

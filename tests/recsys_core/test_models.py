@@ -230,7 +230,7 @@ def test_an_unknown_kind_names_those_that_exist() -> None:
 
 
 def test_an_unknown_key_is_named_with_its_value() -> None:
-    with pytest.raises(InvalidConfig, match=r"neighbors = 5: Extra inputs.*Known keys: kind, neighbours"):
+    with pytest.raises(InvalidConfig, match=r"neighbors = 5: no such key.*Known keys: kind, neighbours"):
         configure("candidates", {"kind": "item_knn", "neighbors": 5}, where="run.json")
 
 

@@ -125,9 +125,9 @@ def test_one_source_needs_no_ranker(parts: Split) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"source": []}, "source = .*Extra inputs"),
+        ({"source": []}, "source = .*no such key"),
         ({"sources": []}, "at least 1 item"),
-        ({"sources": [{"kind": "item_knn", "k": 3}]}, "k = 3: Extra inputs"),
+        ({"sources": [{"kind": "item_knn", "k": 3}]}, "k = 3: no such key"),
         (
             {"sources": [{"kind": "item_knn"}, {"kind": "als"}], "ranker": None},
             "several sources need a ranker",

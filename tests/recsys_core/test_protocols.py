@@ -7,6 +7,7 @@ from recsys_core.judge import EvaluationProtocol, load_protocol, protocols, spli
 
 # A changed hash means that figures measured before cannot be compared any more: add a protocol instead.
 FROZEN = {
+    "global-time": "033966f6d3f581865ed64a37debb279bb1a42334ac45c9b3fa409e9ccd9e00ec",
     "holdout-random": "9a933c7d6e1e664e4ae9bc6b155c5df37d303f15a937ff7eaca2af226a735b89",
     "loo-full": "43abf26a98efd924550311fcce30d18f67cd75c4309dc35f5d6a95c2162a1a4f",
     "loo-strict": "926709816f93dde6afa652c6d33992e9cb36c9de21eac280423972838ccd2bd4",
@@ -34,7 +35,7 @@ def test_sampled_candidates_cannot_be_asked_for() -> None:
 
 
 def test_an_unknown_protocol_names_those_that_exist() -> None:
-    with pytest.raises(UnknownProtocol, match=r"'../loo'; known are holdout-random, loo-full"):
+    with pytest.raises(UnknownProtocol, match=r"'../loo'; known are global-time, holdout-random, loo-full"):
         load_protocol("../loo")
 
 
@@ -94,3 +95,38 @@ def test_random_holdout_follows_its_seed_and_leaves_a_history() -> None:
 def test_the_share_that_file_order_decided_is_told() -> None:
     data = Dataset.build("x", Interactions(["a"] * 2 + ["b"] * 2, ["1", "2"] * 2, [5, 5, 5, 6]), ordered=True)
     assert split(data, load_protocol("loo-full")).undecided == 0.5
+
+
+def test_a_moment_parts_what_is_known_from_what_is_to_come_for_everybody() -> None:
+    users, items, times = zip(
+        *[
+            ("early", "1", 10),
+            ("early", "2", 11),
+            ("both", "1", 12),
+            ("both", "2", 90),
+            ("both", "3", 90),
+            ("new", "1", 99),
+        ],
+        strict=True,
+    )
+    data = Dataset.build("x", Interactions(users, items, times), ordered=True)
+    half = load_protocol("global-time").model_copy(update={"share": 0.5})
+    parts = split(data, half)
+    assert [data.user_ids[user] for user in parts.histories.users] == [
+        "both"
+    ]  # one has no future, one no past
+    assert [data.item_ids[item] for item in parts.histories.items] == ["1"]
+    assert sorted(data.item_ids[item] for item in parts.targets.items) == ["2", "3"]
+    assert parts.train.times is not None
+    assert parts.train.times.max() == 12
+
+
+def test_events_of_one_moment_stay_together() -> None:
+    data = Dataset.build("x", Interactions(["a"] * 4, list("1234"), [1, 5, 5, 5]), ordered=True)
+    assert len(split(data, load_protocol("global-time")).targets.items) == 3
+
+
+def test_data_without_times_cannot_be_cut_at_a_moment() -> None:
+    data = Dataset.build("sequences", Interactions(["a"] * 3, list("123")), ordered=True)
+    with pytest.raises(InvalidData, match=r"sequences has no times.*use loo-full"):
+        split(data, load_protocol("global-time"))

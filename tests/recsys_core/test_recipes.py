@@ -142,6 +142,13 @@ def test_a_pipeline_trains_is_judged_and_embedded_by_source(folder: Path) -> Non
         ('name = "knn"', 'name = "knn"\nprotocol = "mine"', UnknownProtocol, "no protocol 'mine'; known are"),
         ("neighbours = 20", "neighbours = nan", InvalidConfig, "neighbours = nan"),
         ("name =", "name", InvalidConfig, "train.toml is no TOML"),
+        (
+            '{kind = "item_knn", neighbours = 20}',
+            '{kind = "pipeline", sources = [{kind = "item_knn", neighbors = 5}]}',
+            InvalidConfig,
+            r"^train.toml: model: pipeline config: sources.0: candidates \(item_knn\): neighbors = 5: no such key; "
+            "the nearest key is 'neighbours'. Known keys: kind, neighbours, weighting$",
+        ),
     ],
 )
 def test_a_wrong_configuration_is_named_and_leaves_nothing(
@@ -156,6 +163,21 @@ def test_a_wrong_configuration_is_named_and_leaves_nothing(
 def test_an_unknown_recipe_names_those_there_are(folder: Path) -> None:
     with pytest.raises(UnknownStage, match="no recipe 'serve'; known are embed, evaluate, train"):
         prepare("serve", folder / "train.toml")
+
+
+def test_a_place_that_cannot_be_written_is_told_in_one_line(
+    folder: Path, trained: Manifest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {
+        "train.toml": (2, "is a file; give a folder that a recipe wrote"),  # the file is in the way
+        "train.toml/below": (1, "File exists: "),
+    }
+    for out, (code, message) in told.items():
+        arguments = ["train", "--config", str(folder / "train.toml"), "--out", str(folder / out)]
+        assert main(arguments) == code
+        error = capsys.readouterr().err
+        assert (message in error, error.count("\n")) == (True, 1)
+    assert (folder / "train.toml").read_text() == KNN
 
 
 def test_a_folder_with_anything_else_in_it_is_refused(folder: Path, trained: Manifest) -> None:

@@ -23,36 +23,10 @@ from recsys_core.errors import (
 )
 from recsys_core.manifest import read_manifest
 from recsys_core.recipes import run_recipe
-from recsys_core.registry import Registry
+from recsys_core.registry import AliasMove, Registry
 from recsys_core.registry.projection import Projection
 from recsys_core.registry.rebuilding import analyze
-
-WORLD = {"users": 60, "tracks": 40, "episodes": 20, "audiobooks": 10, "playlists": 10}
-OWNER = "group:default/discovery"
-
-
-def trained(folder: Path, name: str, model: str, more: str = "") -> Path:
-    """Artifacts `name` and `name-judged` in `folder`."""
-    (folder / "world.json").write_text(json.dumps(WORLD))
-    (folder / f"{name}.toml").write_text(
-        f'name = "{name}"\ndata = {{path = "world.json", format = "world"}}\nmodel = {{{model}}}\n{more}'
-    )
-    (folder / f"{name}-judge.toml").write_text(f'model = "{name}"\n')
-    run_recipe("train", folder / f"{name}.toml", folder / name)
-    run_recipe("evaluate", folder / f"{name}-judge.toml", folder / f"{name}-judged")
-    return folder / name
-
-
-@pytest.fixture(scope="session")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("artifacts")
-    trained(folder, "knn", 'kind = "item_knn"')
-    trained(folder, "knn20", 'kind = "item_knn", neighbours = 20')
-    trained(folder, "als", 'kind = "als", factors = 4')
-    trained(folder, "strict", 'kind = "popularity"', 'protocol = "loo-strict"\n')
-    (folder / "embed.toml").write_text('model = "als"\n')
-    run_recipe("embed", folder / "embed.toml", folder / "vectors")
-    return folder
+from tests.registered_models import OWNER, WORLD, trained
 
 
 @pytest.fixture
@@ -60,23 +34,10 @@ def registry(home: Path) -> Registry:
     return Registry.open(home)
 
 
-@pytest.fixture(scope="session")
-def template(fresh: Path, artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("template") / "home"
-    shutil.copytree(fresh, home)
-    registry = Registry.open(home)
-    for name in ("knn", "als", "strict"):
-        registry.register(artifacts / name, name=name, owner=OWNER)
-        registry.record(artifacts / f"{name}-judged", owner=OWNER)
-    registry.register(artifacts / "knn20", name="knn", owner="group:default/radio")
-    registry.record(artifacts / "knn20-judged", owner=OWNER)
-    return home
-
-
 @pytest.fixture
-def filled(template: Path, tmp_path: Path) -> Registry:
-    """knn:1, knn:2, als:1 judged by loo-full, strict:1 by loo-strict; their files stay with the template."""
-    shutil.copytree(template, tmp_path / "filled")
+def filled(registered: Path, tmp_path: Path) -> Registry:
+    """knn:1, knn:2, als:1 judged by loo-full, strict:1 by loo-strict; their files stay with the shared home."""
+    shutil.copytree(registered, tmp_path / "filled")
     return Registry.open(tmp_path / "filled")
 
 
@@ -148,6 +109,35 @@ def test_an_alias_that_somebody_moved_in_mlflow_is_a_conflict(filled: Registry) 
     assert filled.describe("knn", "production").version.version == 2
 
 
+def test_several_aliases_move_as_one_or_not_at_all(filled: Registry) -> None:
+    moves = [AliasMove("knn", "production", 1, None), AliasMove("als", "production", 1, None)]
+    filled.set_aliases(moves, by="user:default/ann")
+    assert {row.ref for row in filled.query(alias="production").rows} == {"knn:1", "als:1"}
+    with pytest.raises(Conflict, match="als@production points to version 1, and nothing was expected"):
+        filled.set_aliases([AliasMove("knn", "production", 2, 1), moves[1]], by="user:default/ann")
+    with pytest.raises(UnknownVersion, match="no als:9"):
+        filled.set_aliases(
+            [AliasMove("knn", "production", 2, 1), AliasMove("als", "production", 9, 1)],
+            by="user:default/ann",
+        )
+    assert {row.ref for row in filled.query(alias="production").rows} == {"knn:1", "als:1"}
+    assert (len(filled.history("knn")), len(filled.history("als"))) == (1, 1)
+
+
+@pytest.mark.parametrize("read_again", [Registry.sync_aliases, Registry.rebuild])
+def test_what_was_moved_in_mlflow_is_taken_over_with_a_line_in_the_history(
+    filled: Registry, read_again: Callable[[Registry], object]
+) -> None:
+    filled.set_alias("knn", "production", 1, expected=None, by="user:default/ann")
+    filled.store.set_alias("knn", "production", 2)
+    read_again(filled)
+    assert filled.describe("knn", "production").version.version == 2
+    ours, outside = filled.history("knn")
+    assert (ours.by, outside.old, outside.new, outside.by) == ("user:default/ann", 1, 2, "mlflow")
+    read_again(filled)
+    assert len(filled.history("knn")) == 2
+
+
 def test_a_rebuild_gives_the_same_answers_and_keeps_the_history(filled: Registry) -> None:
     filled.set_alias("knn", "production", 1, expected=None, by="user:default/ann")
     before, card = filled.query(protocol="loo-full", sort_by="ndcg@10"), filled.describe("knn", 1)
@@ -185,6 +175,7 @@ def test_versions_of_different_protocols_are_not_compared(filled: Registry) -> N
         filled.compare("knn:1", "strict:1")
     assert "knn:1 was judged by loo-full" in str(refused.value)
     assert "strict:1 by loo-strict" in str(refused.value)
+    assert "loo-full and loo-strict differ in train ('all-but-target', 'all-but-two')." in str(refused.value)
     assert "config.model.kind" in str(refused.value)
 
 
@@ -281,7 +272,7 @@ def test_a_damaged_projection_is_told_and_a_rebuild_brings_it_back(filled: Regis
     (home / "registry.sqlite").write_bytes(b"not a database at all, but long enough to look like one" * 100)
     for tail in ("-wal", "-shm"):
         (home / f"registry.sqlite{tail}").unlink(missing_ok=True)
-    with pytest.raises(RegistryUnavailable, match="move it away and call rebuild"):
+    with pytest.raises(RegistryUnavailable, match="move it away and run `cuebook models rebuild`"):
         Registry.open(home)
     (home / "registry.sqlite").unlink()
     again = Registry.open(home)
@@ -382,3 +373,15 @@ def test_asking_imports_neither_mlflow_nor_numpy(filled: Registry) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_home_that_was_moved_finds_its_artifacts(filled: Registry, tmp_path: Path) -> None:
+    before = filled.compare("knn:1", "knn:2")
+    here = tmp_path / "moved"
+    shutil.move(filled.home, here)
+    moved = Registry.open(here)
+    assert moved.folder("knn", 1) == here / "artifacts" / moved.describe("knn", 1).version.digest
+    assert before.paired
+    assert moved.compare("knn:1", "knn:2") == before
+    assert (moved.rebuild().versions, moved.rebuild().skipped) == (4, ())
+    assert moved.compare("knn:1", "knn:2") == before

@@ -76,5 +76,5 @@ def test_the_oracle_knows_no_guests(world: World) -> None:
 
 
 def test_an_unknown_key_of_a_world_is_named() -> None:
-    with pytest.raises(InvalidConfig, match=r"user = 5: Extra inputs.*Known keys: seed, users"):
+    with pytest.raises(InvalidConfig, match=r"user = 5: no such key.*Known keys: seed, users"):
         parse(WorldConfig, {"user": 5}, where="world.json")

@@ -11,6 +11,7 @@ from ingest.documents import Page, Section
 from ingest.entities import Entity, EntityRef
 from ingest.errors import IndexMissing, NotFound
 from ingest.graph import CatalogGraph
+from ingest.trust import concern
 from server.composition import Cuebook, compose
 from server.once import Once
 from server.parts import Parts
@@ -116,7 +117,12 @@ class MemoryLibrary:
     generation: str = "g1"
     graph: CatalogGraph = field(default_factory=lambda: CatalogGraph(ENTITIES))
 
+    is_current = True
+
     def catalog(self, _principal: object) -> CatalogGraph:
+        return self.whole_catalog()
+
+    def whole_catalog(self) -> CatalogGraph:
         self._check()
         return self.graph
 
@@ -153,6 +159,12 @@ class MemoryLibrary:
             raise NotFound(f"there is no entity {entity}")
         return tuple(each for each in PAGES if str(each.entity) == entity)
 
+    def same_meaning(self, texts: Sequence[str], about: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        return tuple((place,) for place, _ in enumerate(zip(texts, about, strict=True)))
+
+    def concern(self, source: Section | Page | Entity) -> str:
+        return concern(source)
+
     def status(self) -> dict[str, Any]:
         self._check()
         counts = {"entities": 3, "pages": 2, "sections": 4, "chunks": 4}
@@ -184,16 +196,23 @@ class MemoryParts(Parts):
     def assistant(self) -> Any:
         return self.assistant_double
 
+    @property
+    def unaided(self) -> Any:
+        return self.assistant_double
+
 
 def settings_in(home: Path, **values: Any) -> Settings:
     return Settings(home=home, sources=(), **values)
 
 
 @contextmanager
-def small_cuebook(home: Path, *, missing: bool = False, **values: Any) -> Iterator[Cuebook]:
+def small_cuebook(
+    home: Path, *, missing: bool = False, client_policy: Path | None = None, **values: Any
+) -> Iterator[Cuebook]:
     """The real composition over the small organisation."""
     settings = settings_in(home, **values)
-    cuebook = compose(settings, parts=MemoryParts(settings, missing=missing))
+    parts = MemoryParts(settings, missing=missing)
+    cuebook = compose(settings, parts=parts, client_policy=client_policy)
     try:
         yield cuebook
     finally:

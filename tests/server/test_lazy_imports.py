@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 HEAVY = (
+    "mlflow",
+    "numpy",
     "chromadb",
     "onnxruntime",
     "onnx",

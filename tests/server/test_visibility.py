@@ -1,7 +1,8 @@
-"""What a principal may not see is behind no door: the demo organisation with one component hidden."""
+"""What a principal may not see is behind no door: the demo organisation with one component for one team alone."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,37 +13,42 @@ from ingest.entities import Entity, EntityRef
 from ingest.index.build import build_index
 from ingest.index.hashing import HashingEmbedder
 from ingest.library import Library
-from ingest.permissions import Principal
 from ingest.sources import read_folders
+from ingest.visible_to import ANNOTATION
 from server.composition import Cuebook, compose
 from server.mcp import build_mcp
 from server.once import Once
 from server.parts import Parts
 from server.settings import Settings
+from tools.principal import Principal
 
 ORG = Path(__file__).parents[2] / "examples" / "org"
 HIDDEN = EntityRef.parse("component:default/feature-gateway")
 NOWHERE = "component:default/feature-gatepost"
 
 
-def hides_the_gateway(_principal: Principal, entity: Entity) -> bool:
-    return entity.ref != HIDDEN
+def reserved(entity: Entity) -> Entity:
+    """The gateway with the annotation that reserves it for its owners; all others as they are."""
+    if entity.ref != HIDDEN:
+        return entity
+    annotations = {**entity.annotations, ANNOTATION: "group:default/ml-platform, user:default/outsider"}
+    return replace(entity, metadata={**entity.metadata, "annotations": annotations})
 
 
-class RestrictedParts(Parts):
-    """The real parts over an index whose library hides one entity."""
+class HashingParts(Parts):
+    """The real parts over an index that needs no model."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.opened_library = Once(
-            lambda: Library.open(settings.home, embedder=HashingEmbedder(), may_see=hides_the_gateway)
-        )
+        self.opened_library = Once(lambda: Library.open(settings.home, embedder=HashingEmbedder()))
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("restricted")
-    build_index(read_folders((ORG,)), home=home, embedder=HashingEmbedder())
+    corpus = read_folders((ORG,))
+    corpus = replace(corpus, entities=tuple(map(reserved, corpus.entities)))
+    build_index(corpus, home=home, embedder=HashingEmbedder())
     return home
 
 
@@ -50,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cuebook(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cuebook]:
     monkeypatch.setattr(Cuebook, "warm_in_background", lambda _self: None)
     settings = Settings(home=home, sources=())
-    composed = compose(settings, parts=RestrictedParts(settings))
+    composed = compose(settings, parts=HashingParts(settings))
     yield composed
     composed.close()
 
@@ -160,3 +166,9 @@ async def test_it_is_no_resource_and_no_completion(cuebook: Cuebook) -> None:
 
     assert len(told) > 40
     assert not any(mentions_it(text) or "feature-gateway" in text for text in told)
+
+
+async def test_a_member_of_the_team_it_is_reserved_for_finds_it(cuebook: Cuebook) -> None:
+    member = Principal(ref="user:default/new.hire", groups=frozenset({"group:default/ml-platform"}))
+    hits = cuebook.parts.library.search("feature gateway", principal=member)
+    assert any(hit.section.entity == HIDDEN for hit in hits)

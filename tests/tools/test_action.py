@@ -143,6 +143,8 @@ def test_info_is_what_the_code_says() -> None:
     info = greet.info
     assert (info.title, info.description) == ("Greet somebody", "Greet somebody.\n\nUse it at the door.")
     assert (info.annotations.read_only, info.annotations.destructive) == (False, True)
+    context = info.input_schema["properties"].pop("context")
+    assert "conversation" in context["description"]
     assert info.input_schema == {
         "type": "object",
         "properties": {"name": {"type": "string", "description": "A name."}},

@@ -29,6 +29,7 @@ from tools.errors import (
 )
 from tools.fakes import FakePorts
 from tools.plan import content_of, digest_of
+from tools.policy import Decision, Verdict
 from tools.state import State
 from tools.state.process import is_alive, process_named, this_process
 
@@ -118,7 +119,7 @@ async def test_an_expired_plan_is_refused(
     clock.now += 900
     with pytest.raises(PlanExpired, match="call refresh_index again"):
         await caller.apply(digest, ada)
-    assert (await caller.planned(digest, ada))["reason"].startswith("expired")
+    assert (await caller.planned(digest, ada))["status"] == "expired"
     assert ports.indexer.refreshed == 0
 
 
@@ -242,6 +243,7 @@ def _store(state: State) -> str:
         arguments={},
         plan=Plan(summary="x"),
         principal="user:default/ada",
+        decision=Decision(Verdict.ALLOW, "test", "it may"),
         now=0,
         lifetime=10**10,
     )

@@ -1,7 +1,9 @@
 """The audit shows every alteration."""
 
 import multiprocessing
+import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -146,3 +148,127 @@ def test_an_unusable_file_is_named(tmp_path: Path, spoil: Callable[[Path], objec
     spoil(tmp_path / "audit.db")
     with pytest.raises((StateDamaged, StateError), match=r"audit\.db cannot be"):
         Audit.open(tmp_path / "audit.db")
+
+
+def test_rows_that_may_wait_are_seen_at_once_and_stay_in_order(audit: Audit) -> None:
+    audit.append_soon({"number": 1})
+    audit.append_soon({"number": 2})
+    audit.append({"number": 3})
+    audit.append_soon({"number": 4})
+    assert [entry.body["number"] for entry in audit.entries()] == [1, 2, 3, 4]
+    assert audit.verify().intact
+
+
+def test_a_row_that_is_written_at_once_takes_those_that_wait_along(audit: Audit) -> None:
+    audit.append_soon({"number": 1})
+    audit.append({"number": 2})
+    with closing(sqlite3.connect(audit.path)) as other:
+        assert other.execute("SELECT count(*) FROM entries").fetchone() == (2,)
+
+
+def test_closing_writes_what_waits(tmp_path: Path) -> None:
+    first = Audit.open(tmp_path / "audit.db")
+    first.append_soon({"number": 1})
+    first.close()
+    assert not (tmp_path / "audit.db-journal").exists()
+    again = Audit.open(tmp_path / "audit.db")
+    assert [entry.body for entry in again.entries()] == [{"number": 1}]
+    again.close()
+    with pytest.raises(StateError, match="is closed"):
+        again.append_soon({"number": 2})
+
+
+def test_rows_that_cannot_be_written_go_on_waiting_and_are_written_later(audit: Audit) -> None:
+    with closing(sqlite3.connect(audit.path)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    audit.append_soon({"number": 1})
+    with pytest.raises(StateError, match="full"):
+        audit.append({"number": 2})
+    with closing(sqlite3.connect(audit.path)) as connection:
+        connection.execute("DROP TRIGGER full")
+    audit.append({"number": 3})
+    assert [entry.body["number"] for entry in audit.entries()] == [1, 3]
+
+
+def _read_and_write(path: str, each: int) -> None:
+    audit = Audit.open(Path(path))
+    for number in range(each):
+        audit.append_soon({"number": number})
+        if number % 7 == 0:
+            audit.append({"effect": number})
+    audit.close()
+
+
+@pytest.mark.integration
+def test_processes_that_collect_rows_write_one_chain_and_lose_none(audit: Audit) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_read_and_write, args=(str(audit.path), 70)) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    _read_and_write(str(audit.path), 70)
+    for writer in writers:
+        writer.join(60)
+    verdict = audit.verify()
+    assert (verdict.intact, verdict.number) == (True, 240)
+
+
+def test_openers_that_collect_rows_write_one_chain_and_lose_none(audit: Audit) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: _read_and_write(str(audit.path), 14), range(3)))
+    verdict = audit.verify()
+    assert (verdict.intact, verdict.number) == (True, 48)
+
+
+def test_a_cut_beginning_is_named(audit: Audit) -> None:
+    _tamper(_filled(audit), "DELETE FROM entries WHERE number < 3")
+    broken = audit.verify().broken
+    assert broken is not None
+    assert (broken.number, broken.reason) == (3, "row 1 is missing before it")
+
+
+def _die_in_the_middle(path: str) -> None:
+    audit = Audit.open(Path(path))
+    audit.append_soon({"read": 1})
+    audit.append({"effect": 1})
+    audit.append_soon({"read": 2})
+    os._exit(9)
+
+
+@pytest.mark.integration
+def test_a_crash_loses_rows_of_the_last_reads_and_nothing_else(audit: Audit) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=_die_in_the_middle, args=(str(audit.path),))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 9
+    assert [entry.body for entry in audit.entries()][:2] == [{"read": 1}, {"effect": 1}]
+    assert audit.verify().intact
+
+
+class TooLate(threading.Condition):
+    """The writing thread takes it only after it was told to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = threading.Event()
+
+    def __enter__(self) -> bool:
+        if threading.current_thread().name == "audit":
+            self._told.wait(10)
+        return super().__enter__()
+
+    def notify_all(self) -> None:
+        super().notify_all()
+        self._told.set()
+
+
+def test_closing_ends_though_the_writer_did_not_hear_it(tmp_path: Path) -> None:
+    audit = Audit.open(tmp_path / "audit.db")
+    audit._some = TooLate()
+    audit.append_soon({"kind": "call"})
+    audit.flush()
+    at_the_end = threading.Thread(target=audit.close, daemon=True)
+    at_the_end.start()
+    at_the_end.join(10)
+    assert not at_the_end.is_alive()

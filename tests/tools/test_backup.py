@@ -2,6 +2,9 @@
 
 import io
 import json
+import shutil
+import sqlite3
+import stat
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from recsys_core.registry import Registry
+from recsys_core.registry.health import examine
+from recsys_core.registry.lock import sole_writer
 from tools.audit import Audit
 from tools.backup import backup, restore
 from tools.contexts import Contexts
@@ -159,7 +165,7 @@ def _listing(contents: dict[str, bytes], name: str, content: bytes) -> None:
         (lambda c: _listing(c, "index/generations/../../evil", b"x"), "no file that a backup"),
         (lambda c: _listing(c, "settings.toml", b"x"), "no file that a backup of cuebook holds"),
         (lambda c: c.update({"manifest.json": b"{}"}), "manifest cannot be understood"),
-        (lambda c: c.update({"manifest.json": b'{"format": 99}'}), "newer than 1; upgrade"),
+        (lambda c: c.update({"manifest.json": b'{"format": 99}'}), "newer than 4; upgrade"),
         (lambda c: c.update({"manifest.json": b"nonsense"}), "cannot be read as a backup"),
         (lambda c: c.pop("manifest.json"), "does not begin with manifest.json"),
     ],
@@ -244,3 +250,122 @@ def test_after_a_kill_nothing_opens_until_a_restore_puts_it_right(
         restore(archive, home)
     assert _conversations(home) == 1
     assert not aside.exists()
+
+
+@pytest.fixture
+def with_models(home: Path, registered: Path) -> Path:
+    shutil.copytree(registered, home, dirs_exist_ok=True)
+    return home
+
+
+def test_the_model_registry_comes_back_with_every_artifact(with_models: Path, tmp_path: Path) -> None:
+    before = Registry.open(with_models, settle=False)
+    report = backup(with_models, tmp_path / "models.tar.gz")
+    restore(tmp_path / "models.tar.gz", tmp_path / "new")
+    after = Registry.open(tmp_path / "new", settle=False)
+    assert after.query().rows == before.query().rows
+    assert after.compare("knn:1", "knn:2") == before.compare("knn:1", "knn:2")
+    assert after.folder("knn", 1).is_relative_to(tmp_path / "new")
+    health = examine(tmp_path / "new")
+    assert health is not None
+    assert (health.versions, health.evaluations, health.fault) == (4, 4, "")
+    assert report.registry_fault == ""
+    assert not [name for name in report.members if "lock" in name or "wal" in name]
+    with sqlite3.connect(tmp_path / "new" / "mlflow.db") as db:
+        assert db.execute("SELECT count(*) FROM model_versions").fetchone() == (4,)
+
+
+def test_an_older_registry_makes_room_for_the_one_that_was_saved(with_models: Path, tmp_path: Path) -> None:
+    backup(with_models, tmp_path / "models.tar.gz")
+    Registry.open(tmp_path / "other")
+    report = restore(tmp_path / "models.tar.gz", tmp_path / "other", force=True)
+    assert Registry.open(tmp_path / "other", settle=False).query().total == 4
+    assert (Path(report.moved_aside) / "registry.sqlite").exists()
+
+
+def test_an_artifact_that_was_gone_when_saved_is_told_and_not_held_against_the_archive(
+    with_models: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(Registry.open(with_models, settle=False).folder("als", 1))
+    report = backup(with_models, tmp_path / "models.tar.gz")
+    assert report.registry_fault.startswith("the artifact of als:1 is gone (artifacts/")
+    restored = restore(tmp_path / "models.tar.gz", tmp_path / "new")
+    assert restored.registry_fault == report.registry_fault
+
+
+def test_an_archive_that_lost_an_artifact_is_refused(with_models: Path, tmp_path: Path) -> None:
+    backup(with_models, tmp_path / "models.tar.gz")
+    digest = Registry.open(with_models, settle=False).describe("als", 1).version.digest
+
+    def without(content: dict[str, bytes]) -> None:
+        manifest = json.loads(content["manifest.json"])
+        for name in [name for name in content if digest in name]:
+            del content[name]
+        manifest["members"] = [each for each in manifest["members"] if each["name"] in content]
+        content["manifest.json"] = json.dumps(manifest).encode()
+
+    _rewritten(tmp_path / "models.tar.gz", without)
+    with pytest.raises(BackupDamaged, match="the artifact of als:1 is gone"):
+        restore(tmp_path / "models.tar.gz", tmp_path / "new")
+    assert not list((tmp_path / "new").iterdir())
+
+
+def test_a_backup_waits_for_whoever_writes_the_registry(
+    with_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.backup.save._PATIENCE", 0.0)
+    with sole_writer(with_models, patience=0), pytest.raises(BackupRefused, match="is writing the registry"):
+        backup(with_models, tmp_path / "models.tar.gz")
+    assert not (tmp_path / "models.tar.gz").exists()
+
+
+def test_a_registry_of_a_newer_version_is_saved_and_told_when_restored(
+    with_models: Path, tmp_path: Path
+) -> None:
+    Registry.open(with_models, settle=False).projection.rows("PRAGMA user_version = 99")
+    report = backup(with_models, tmp_path / "models.tar.gz")
+    assert "registry.sqlite has version 99" in report.registry_fault
+    with pytest.raises(StateNewer, match=r"registry\.sqlite has version 99, this code reads 1"):
+        restore(tmp_path / "models.tar.gz", tmp_path / "new")
+
+
+@pytest.fixture
+def written(home: Path) -> Path:
+    """A home with a policy, approvers, an action and a playbook of its own."""
+    (home / "policy.yaml").write_text("version: 1\n")
+    (home / "approvers.json").write_text('{"version": 1, "approvers": {}}')
+    (home / "approvers.json").chmod(0o600)
+    for folder, name in (("actions.d", "drain.yaml"), ("playbooks", "swap.yml")):
+        (home / folder).mkdir()
+        (home / folder / name).write_text(f"name: {name}\n")
+    (home / "actions.d" / ".hidden.yaml").write_text("no")
+    (home / "actions.d" / "notes.txt").write_text("no")
+    return home
+
+
+def test_what_people_wrote_comes_back_for_its_owner_alone(written: Path, tmp_path: Path) -> None:
+    backup(written, tmp_path / "own.tar.gz")
+    report = restore(tmp_path / "own.tar.gz", tmp_path / "new")
+    own = ("actions.d/drain.yaml", "approvers.json", "playbooks/swap.yml", "policy.yaml")
+    assert tuple(name for name in report.members if not name.endswith(".db")) == own
+    assert {(tmp_path / "new" / name).read_text() for name in own} == {
+        (written / name).read_text() for name in own
+    }
+    assert {stat.S_IMODE((tmp_path / "new" / name).stat().st_mode) for name in own} == {0o600}
+
+
+def test_a_home_keeps_its_own_policy_and_approvers(written: Path, tmp_path: Path) -> None:
+    backup(written, tmp_path / "own.tar.gz")
+    (written / "approvers.json").write_text("changed since")
+    (written / "policy.yaml").unlink()
+    report = restore(tmp_path / "own.tar.gz", written, force=True)
+    assert report.kept == ("actions.d", "approvers.json", "playbooks")
+    assert (written / "approvers.json").read_text() == "changed since"
+    assert (written / "policy.yaml").read_text() == "version: 1\n"
+
+
+def test_approvers_that_others_may_write_are_not_saved(written: Path, tmp_path: Path) -> None:
+    (written / "approvers.json").chmod(0o666)
+    with pytest.raises(BackupRefused, match="may be written by others"):
+        backup(written, tmp_path / "own.tar.gz")
+    assert not (tmp_path / "own.tar.gz").exists()

@@ -5,8 +5,11 @@ from textwrap import dedent
 
 import pytest
 
+from tests.conftest import Golden
 from tools import Actions
 from tools.errors import InvalidAction, UnknownAction
+from tools.policy.matrix import as_text, matrix
+from tools.policy.reading import shipped
 
 
 def _write(folder: Path, name: str, *, function: str | None = None) -> Path:
@@ -39,18 +42,39 @@ def test_own_actions_come_in_alphabetical_order(actions: Actions) -> None:
     assert [info.name for info in actions.list()] == [
         "ask",
         "cancel_job",
+        "cancel_playbook",
+        "check_compatibility",
+        "compare_models",
         "describe_entity",
+        "describe_model",
+        "docs_health",
+        "entity_impact",
         "entity_relations",
         "get_job",
+        "get_plan",
+        "job_accuracy",
         "launch_eval",
         "launch_training",
+        "list_gaps",
         "list_jobs",
+        "list_playbooks",
+        "preview_recommendations",
+        "promote_model",
+        "propose_doc_patch",
+        "propose_patch",
+        "query_audit",
         "query_catalog",
+        "query_model_catalog",
+        "rate_answer",
         "read_doc_section",
         "read_job_log",
         "refresh_index",
+        "rollback_model",
+        "route_request",
+        "run_playbook",
         "scaffold_training_job",
         "search_docs",
+        "undo_plan",
     ]
 
 
@@ -109,3 +133,8 @@ def test_the_version_follows_the_file(tmp_path: Path) -> None:
     before = Actions.discover(extra=[tmp_path]).get("greet").version
     path.write_text(path.read_text() + "# changed\n")
     assert Actions.discover(extra=[tmp_path]).get("greet").version != before
+
+
+def test_what_the_shipped_policy_says_of_every_action_was_reviewed(actions: Actions, golden: Golden) -> None:
+    local = {info.scope for info in actions.list()} | {"jobs:any", "jobs:at-once"}
+    golden("policy_matrix.txt", as_text(matrix(shipped(), actions, local_scopes=local)))

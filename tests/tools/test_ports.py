@@ -3,6 +3,7 @@
 Half of this is checked by mypy: an assignment below that does not fit fails the type check.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from ingest.answers.answer import Answer, Citation, Flag
 from ingest.documents import Page, Section
 from ingest.entities import Entity, EntityRef
 from ingest.graph import CatalogGraph
+from ingest.trust import concern
 from tools import Actions, Principal, ports
 from tools.audit import Audit
 from tools.call import Caller
@@ -57,6 +59,9 @@ class _Library:
     def catalog(self, principal: object) -> CatalogGraph:
         return _graph()
 
+    def whole_catalog(self) -> CatalogGraph:
+        return _graph()
+
     def search(
         self, question: str, *, principal: object, k: int, filters: object = None
     ) -> tuple[ports.Hit, ...]:
@@ -70,6 +75,12 @@ class _Library:
 
     def pages(self, entity: str, *, principal: object) -> tuple[Page, ...]:
         return (self.page(entity, "index.md", principal=principal),)
+
+    def same_meaning(self, texts: Sequence[str], about: Sequence[str]) -> Sequence[Sequence[int]]:
+        return [(place,) for place, _ in enumerate(texts) if len(texts) == len(about)]
+
+    def concern(self, source: Section | Page) -> str:
+        return concern(source)
 
 
 class _Assistant:
@@ -86,10 +97,15 @@ class _Assistant:
 
 class _Ports:
     def __init__(self) -> None:
+        self.at_hand = True
         self.library: ports.Library = _Library()
         self.assistant: ports.Assistant = _Assistant()
+        self.files = example_ports().files
+        self.unaided: ports.Assistant = _Assistant()
         self.refs: ports.Refs = EntityRef
         self.indexer: ports.Indexer = example_ports().indexer
+        self.verifier: ports.Verifier = example_ports().verifier
+        self.meaning: ports.Meaning = example_ports().meaning
 
 
 async def test_actions_run_on_what_ingest_makes(

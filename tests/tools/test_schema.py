@@ -73,4 +73,4 @@ def test_a_model_that_contains_itself_keeps_its_reference() -> None:
 
 def test_the_default_actions_are_cheap_to_list(actions: Actions) -> None:
     spent = sum(len(f"{info.name}{info.description}{info.input_schema}") for info in actions.list()) / 4
-    assert spent < 225 * len(actions)
+    assert spent < 260 * len(actions)

@@ -51,7 +51,7 @@ def test_the_file_keeps_the_settings_that_this_sqlite_needs(state: State) -> Non
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
-    assert values == ["delete", 2, 1, 5000]
+    assert values == ["delete", 2, 1, 20000]
     assert state.path.stat().st_mode & 0o077 == 0
 
 
@@ -94,6 +94,18 @@ def test_a_migration_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch:
 def test_many_may_open_a_fresh_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda _: State.open(tmp_path / "state.db"), range(4)))
+    for each in opened:
+        with each.read() as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [
+                REVISION
+            ]
+        each.close()
+
+
+def test_several_fresh_files_may_be_made_at_once_in_one_process(tmp_path: Path) -> None:
+    """Alembic's proxies are global: without a lock one migration runs on another's connection."""
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda n: State.open(tmp_path / f"{n}.db"), range(8)))
     for each in opened:
         with each.read() as connection:
             assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [

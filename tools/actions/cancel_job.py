@@ -1,5 +1,7 @@
 """The action `cancel_job`."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from tools.action import action
@@ -9,10 +11,11 @@ from tools.jobs.spec import Name
 from tools.plan import Plan, Target
 from tools.run import Run
 from tools.shapes import Input, Output
+from tools.things import Names, Thing
 
 
 class CancelJob(Input):
-    job: Name = Field(description="Id of the job to end.")
+    job: Annotated[Name, Names(Thing.JOB, ("active",))] = Field(description="Id of the job to end.")
 
 
 class Cancelled(Output):
@@ -20,7 +23,36 @@ class Cancelled(Output):
     state: str = Field(description="cancelled; running if it takes longer to end than this call waited.")
 
 
-@action(effect=Effect.DESTROYS, scope="jobs:cancel")
+_EXAMPLES = (
+    "cancel {job}",
+    "kill {job}",
+    "stop {job}",
+    "abort {job}",
+    "end {job}",
+    "terminate {job}",
+    "kill my training job",
+    "stop the running training",
+    "cancel my evaluation",
+    "shut {job} down",
+    "pull the plug on {job}",
+    "stop {job}, it goes nowhere",
+    "get rid of {job}",
+    "I do not need {job} any more, end it",
+    "halt {job}",
+    "interrupt {job}",
+    "make {job} stop",
+    "call off {job}",
+    "quit {job}",
+    "shoot {job} down",
+    "drop {job}",
+    "{job} must end now",
+    "stop {job} immediately",
+    "take {job} down",
+    "I want {job} gone",
+)
+
+
+@action(effect=Effect.DESTROYS, scope="jobs:cancel", examples=_EXAMPLES)
 async def cancel_job(input: CancelJob, run: Run) -> Cancelled:
     """End a queued or running job with everything it started.
 

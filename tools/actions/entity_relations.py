@@ -1,15 +1,14 @@
 """The action `entity_relations`."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
-
 from pydantic import Field
 
 from tools.action import action
+from tools.bounds import fitting
 from tools.effect import Effect
-from tools.naming import entity_named
-from tools.ports import Catalog, Ref, Relation
+from tools.example import Example
+from tools.graph_walk import Direction, Step, of_catalog, walk
+from tools.naming import entity_named, is_known
+from tools.ports import Catalog
 from tools.run import Run
 from tools.shapes import Input, Output, Texts
 
@@ -21,7 +20,7 @@ class EntityRelations(Input):
     types: Texts = Field(
         default=(), max_length=20, description="Only these, e.g. dependsOn, dependencyOf; empty for all."
     )
-    direction: Literal["outgoing", "incoming"] = Field(
+    direction: Direction = Field(
         default="outgoing",
         description="outgoing: entity --type--> others; incoming: others --type--> entity.",
     )
@@ -46,80 +45,64 @@ class Relations(Output):
     next_offset: int | None = Field(description="Pass it as offset for the rest; null when this is the end.")
 
 
-@action(effect=Effect.READS, scope="catalog:read")
+_EXAMPLES: tuple[str | Example, ...] = (
+    "show the relations of {entity}",
+    "list all relations of {entity}",
+    "follow the relations of {entity} {depth} steps",
+    Example("list the dependencies of {entity}", means={"types": ["dependsOn"]}),
+    Example("show the dependency tree of {entity}", means={"types": ["dependsOn"], "depth": 10}),
+    Example("list everything {entity} depends on, transitively", means={"types": ["dependsOn"], "depth": 10}),
+    Example("list the direct dependents of {entity}", means={"types": ["dependencyOf"]}),
+    "graph of {entity}",
+    "what is {entity} connected to",
+    "show what {entity} relates to",
+    "map the relations around {entity}",
+    Example("which services does {entity} rely on, as a list", means={"types": ["dependsOn"]}),
+    "walk the relations of {entity} {depth} levels deep",
+    "everything connected to {entity}",
+    Example("walk the dependencies of {entity} {depth} levels deep", means={"types": ["dependsOn"]}),
+    "neighbours of {entity} in the graph",
+    "what hangs together with {entity}",
+    Example("full transitive dependencies of {entity}", means={"types": ["dependsOn"], "depth": 10}),
+    Example("dependencies of {entity}, all levels", means={"types": ["dependsOn"], "depth": 10}),
+    Example("dependencies of {entity}", means={"types": ["dependsOn"]}),
+    Example("dependents of {entity}", means={"types": ["dependencyOf"]}),
+)
+
+
+@action(effect=Effect.READS, scope="catalog:read", examples=_EXAMPLES)
 async def entity_relations(input: EntityRelations, run: Run) -> Relations:
     """Follow an entity's relations: dependencies, ownership, APIs, parts.
 
     Every relation has its inverse (dependsOn/dependencyOf, ownedBy/ownerOf, partOf/hasPart, providesApi/
     apiProvidedBy, consumesApi/apiConsumedBy). What breaks when x fails: types ["dependencyOf"], depth 10.
     """
-    return await run.in_thread(_relations, input)
+    near = input.depth == 1 and is_known(input.entity, run)
+    return await (run.at_once if near else run.in_thread)(_relations, input)
 
 
 def _relations(input: EntityRelations, run: Run) -> Relations:
     catalog, start = run.catalog, entity_named(input.entity, run).ref
     types = {type.lower() for type in input.types}
-    steps = _outgoing(catalog) if input.direction == "outgoing" else _incoming(catalog)
-    wanted = [
-        (depth, relation)
-        for depth, relation in _walk(
-            start, lambda ref: _of_types(steps(ref), types), input.depth, input.direction
-        )
-    ]
-    end = input.offset + input.limit
-    far = {_far_end(relation, input.direction) for _, relation in wanted} - {start}
+    steps = of_catalog(catalog, types, input.direction)
+    wanted = list(walk(steps, start, depth=input.depth, direction=input.direction))
+    lines = fitting(_line(step, catalog) for step in wanted[input.offset :][: input.limit])
+    end = input.offset + len(lines)
     return Relations(
         entity=str(start),
         total=len(wanted),
-        reached=len(far),
-        relations=tuple(_line(depth, relation, catalog) for depth, relation in wanted[input.offset : end]),
+        reached=len({step.far for step in wanted} - {start}),
+        relations=lines,
         next_offset=end if end < len(wanted) else None,
     )
 
 
-Steps = Callable[[Ref], Iterable[Relation]]
-
-
-def _outgoing(catalog: Catalog) -> Steps:
-    return catalog.relations
-
-
-def _incoming(catalog: Catalog) -> Steps:
-    arriving: defaultdict[Ref, list[Relation]] = defaultdict(list)
-    for entity in catalog.entities:
-        for relation in catalog.relations(entity.ref):
-            arriving[relation.target].append(relation)
-    return lambda ref: arriving.get(ref, ())
-
-
-def _of_types(relations: Iterable[Relation], types: set[str]) -> Iterator[Relation]:
-    return (relation for relation in relations if not types or relation.type.lower() in types)
-
-
-def _walk(start: Ref, steps: Steps, depth: int, direction: str) -> Iterator[tuple[int, Relation]]:
-    """Every relation within `depth` steps once, nearest first; cycles end where they began."""
-    seen, frontier = {start}, [start]
-    for step in range(1, depth + 1):
-        reached: list[Ref] = []
-        for ref in frontier:
-            for relation in steps(ref):
-                yield step, relation
-                far = _far_end(relation, direction)
-                if far not in seen:
-                    seen.add(far)
-                    reached.append(far)
-        frontier = reached
-
-
-def _far_end(relation: Relation, direction: str) -> Ref:
-    return relation.target if direction == "outgoing" else relation.source
-
-
-def _line(depth: int, relation: Relation, catalog: Catalog) -> RelationLine:
+def _line(step: Step, catalog: Catalog) -> RelationLine:
+    relation = step.relation
     return RelationLine(
         source=str(relation.source),
         type=relation.type,
         target=str(relation.target),
-        depth=depth,
+        depth=step.depth,
         dangling=catalog.get(relation.target) is None,
     )

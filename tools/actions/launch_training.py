@@ -1,29 +1,34 @@
 """The action `launch_training`."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from tools.action import action
 from tools.effect import Effect
 from tools.errors import InvalidArguments
-from tools.jobs.spec import Name
+from tools.example import Example
+from tools.jobs.spec import NAME_OR_NONE, Name
 from tools.launching import Launched, launch_plan, launched
 from tools.plan import Plan
 from tools.run import Run
 from tools.settings import DataSet
 from tools.shapes import Input
+from tools.things import Names, Thing
 
 
 class LaunchTraining(Input):
-    name: Name | Literal[""] = Field(
-        default="", description="Name of the model to make: letters, digits, dashes."
-    )
-    scaffold: Name | Literal[""] = Field(
+    name: Annotated[str, Names(Thing.NEW_NAME)] = Field(
         default="",
+        pattern=NAME_OR_NONE,
+        description="Name of the model to make: letters, digits, dashes; by default KIND-DATA.",
+    )
+    scaffold: Annotated[str, Names(Thing.NEW_NAME)] = Field(
+        default="",
+        pattern=NAME_OR_NONE,
         description="Instead of all the others: a job that scaffold_training_job made, by its name.",
     )
-    model: str = Field(
+    model: Annotated[str, Names(Thing.MODEL_KIND)] = Field(
         default="item_knn",
         pattern=r"^[a-z0-9_]{1,40}$",
         description="Kind of model: popularity, item_knn, als, item2vec or pipeline.",
@@ -46,7 +51,48 @@ class LaunchTraining(Input):
     seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of everything random.")
 
 
-@action(effect=Effect.STARTS_JOB, scope="jobs:launch")
+_EXAMPLES: tuple[str | Example, ...] = (
+    "train {model} on {data}",
+    "train a {model} model on {data} with {config.factors} factors",
+    "train {model} for {config.epochs} epochs",
+    "train {model} with {config.neighbours} neighbours",
+    "train {model} with {config.dimensions} dimensions and window {config.window}",
+    "train {model} with {config.iterations} iterations, alpha {config.alpha} and regularization {config.regularization}",
+    "train {model} with {config.negatives} negatives and learning rate {config.learning_rate}",
+    "train a model called {name}",
+    "train a model named {name} of kind {model} with seed {seed}",
+    "fit {model} on {data}",
+    "start a training job for {model} on {data}",
+    "launch training of {model} on {data}",
+    "kick off a {model} training run on {data}",
+    "retrain {model}",
+    "train {model} under the protocol {protocol}",
+    "train the scaffold {scaffold}",
+    "run the training of the scaffold {scaffold}",
+    Example("train {model} on all the data for serving", means={"fit_on": "all"}),
+    "need a fresh {model} model with {config.factors} factors, data is {data}",
+    "build a new {model} model named {name} on {data}",
+    "get a {model} training going on {data}",
+    "make a {model} model from {data}",
+    "learn {model} on {data} with seed {seed}",
+    "run a {model} training",
+    "have {model} trained on {data}",
+    "spin up training for {model}",
+    "do a training run of {model}",
+    "create a new {model} model",
+    "teach a {model} model",
+    "new {model} model for {data}",
+    "I want an {model} with alpha {config.alpha} and {config.iterations} iterations",
+    "train a {model} baseline and call it {name}",
+    "{model} on {data}, seed {seed}",
+    "start training the scaffold {scaffold}",
+    "train {model} again but with window {config.window}",
+    "a {model} with {config.factors} factors please",
+    "give me a freshly trained {model}",
+)
+
+
+@action(effect=Effect.STARTS_JOB, scope="jobs:launch", repeatable=True, examples=_EXAMPLES)
 async def launch_training(input: LaunchTraining, run: Run) -> Launched:  # noqa: ARG001 - every action has both
     """Train a recommender model as a job.
 
@@ -64,15 +110,14 @@ async def plan(input: LaunchTraining, run: Run) -> Plan:
 def _planned(input: LaunchTraining, run: Run) -> Plan:
     if input.scaffold:
         return _planned_scaffold(input, run)
-    if not input.name:
-        raise InvalidArguments("name: give the model to make a name, or name a scaffold to train")
     if "kind" in input.config:
         raise InvalidArguments(
             "config.kind: the kind of model is the argument `model`; leave it out of config"
         )
     data = run.jobs.data(input.data)
+    name = input.name or f"{input.model.replace('_', '-')}-{input.data}"
     config = {
-        "name": input.name,
+        "name": name,
         "data": {"path": str(data.path), "format": data.format},
         "model": {**input.config, "kind": input.model},
         "fit_on": input.fit_on,
@@ -84,11 +129,12 @@ def _planned(input: LaunchTraining, run: Run) -> Plan:
         "train",
         config,
         run,
-        summary=f"Train the model {input.name} ({input.model}) on the data set {input.data}.",
+        summary=f"Train the model {name} ({input.model}) on the data set {input.data}.",
         steps=(
             f"read the data set {input.data} ({data.format})",
             f"fit {input.model} with seed {input.seed} on {part}",
             "write the model with its manifest into the job's own folder",
+            f"register it as the next version of {name}, owned by {run.principal.ref}",
         ),
         kind=input.model,
         data=data,
@@ -104,6 +150,7 @@ def _planned_scaffold(input: LaunchTraining, run: Run) -> Plan:
         )
     config = run.jobs.scaffolded(input.scaffold)
     model = config.get("model")
+    owner = run.jobs.scaffold_owner(input.scaffold)
     return launch_plan(
         "train",
         config,
@@ -113,7 +160,9 @@ def _planned_scaffold(input: LaunchTraining, run: Run) -> Plan:
             f"read the data that {input.scaffold}/train.toml names",
             "fit the model that it describes",
             "write the model with its manifest into the job's own folder",
+            f"register it as the next version of {config.get('name')}, owned by {owner or run.principal.ref}",
         ),
+        model_owner=owner,
         kind=str(model.get("kind", "")) if isinstance(model, dict) else "",
         data=DataSet.model_validate(config["data"]),
     )

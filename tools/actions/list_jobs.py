@@ -5,7 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from tools.action import action
+from tools.bounds import LAST, fitting
 from tools.effect import Effect
+from tools.example import Example
 from tools.job_cards import JobLine, job_line
 from tools.run import Run
 from tools.shapes import Input, Output
@@ -16,7 +18,9 @@ class ListJobs(Input):
         default="", description="Only jobs in this state."
     )
     limit: int = Field(default=25, ge=1, le=200, description="Most jobs to return.")
-    offset: int = Field(default=0, ge=0, description="Where to go on: next_offset of the last answer.")
+    offset: int = Field(
+        default=0, ge=0, le=LAST, description="Where to go on: next_offset of the last answer."
+    )
 
 
 class JobLines(Output):
@@ -25,16 +29,54 @@ class JobLines(Output):
     next_offset: int | None = Field(description="Pass it as offset for the rest; null when this is the end.")
 
 
-@action(effect=Effect.READS, scope="jobs:read")
+_EXAMPLES: tuple[str | Example, ...] = (
+    "list my jobs",
+    "show all jobs",
+    "which jobs are {state}",
+    "list the {state} jobs",
+    "what jobs are there",
+    "show the last {limit} jobs",
+    "which of my trainings {state}",
+    "what training jobs do I have",
+    "any jobs that {state}",
+    "what have I got running at the moment",
+    "show jobs that were {state}",
+    "is anything {state}",
+    "my recent trainings and evaluations",
+    "job history",
+    "all my {state} evaluations",
+    "how many jobs are {state}",
+    Example("what is running right now", means={"state": "running"}),
+    Example("what have I got running", means={"state": "running"}),
+    Example("what is in the queue", means={"state": "queued"}),
+    "show my {limit} most recent jobs",
+    "all {state} trainings",
+    "anything {state}",
+    "give me an overview of my jobs",
+    "which evaluations {state}",
+    "latest {limit} jobs",
+    "jobs of today",
+    "do I have any jobs",
+    Example("jobs that wait to start", means={"state": "queued"}),
+    Example("which jobs broke", means={"state": "failed"}),
+    Example("jobs that went well", means={"state": "succeeded"}),
+)
+
+
+@action(effect=Effect.READS, scope="jobs:read", examples=_EXAMPLES)
 async def list_jobs(input: ListJobs, run: Run) -> JobLines:
     """List your training and evaluation jobs, newest first, with their states."""
     return await run.in_thread(_lines, input)
 
 
 def _lines(input: ListJobs, run: Run) -> JobLines:
+    run.jobs.keep_results()
     state = input.state or None
     total, rows = run.jobs.list(run.principal, state=state, limit=input.limit, offset=input.offset)
-    end = input.offset + len(rows)
+    items = fitting(job_line(row, model=run.jobs.kept_ref(row)) for row in rows)
+    end = input.offset + len(items)
     return JobLines(
-        total=total, items=tuple(job_line(row) for row in rows), next_offset=end if end < total else None
+        total=total,
+        items=items,
+        next_offset=end if end < total else None,
     )

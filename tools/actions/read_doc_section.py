@@ -8,6 +8,7 @@ from pydantic import Field
 from tools.action import action
 from tools.effect import Effect
 from tools.errors import NotFound
+from tools.example import Example
 from tools.links import docs_link
 from tools.naming import entity_named
 from tools.passages import iso
@@ -47,6 +48,8 @@ class DocText(Output):
     revision: str = Field(description="Revision of the text.")
     modified: str | None = Field(description="When the page last changed, ISO 8601.")
     owner: str | None = Field(description="Who vouches for the page; null when nobody does.")
+    reviewed: str | None = Field(description="Its review, in the author's words; null when unreviewed.")
+    unvouched: str = Field(description="Why nobody vouches for the text; empty when somebody does.")
     link: str = Field(description="Address of the heading on this server.")
     before: Neighbour | None = Field(description="The section before it on the page.")
     after: Neighbour | None = Field(description="The section after it on the page.")
@@ -55,7 +58,26 @@ class DocText(Output):
 Around = tuple[Neighbour | None, Neighbour | None]
 
 
-@action(effect=Effect.READS, scope="docs:read")
+_EXAMPLES: tuple[str | Example, ...] = (
+    "open the page {path} of {entity}",
+    "open {path} of {entity}",
+    "read {path} of {entity}",
+    "show me the page {path} of {entity}",
+    "open the section {anchor} of {path} of {entity}",
+    "show the text of {path} in the docs of {entity}",
+    "print the page {path} of {entity}",
+    Example("read the whole page {path} of {entity}", means={"whole_page": True}),
+    "show {path} of {entity}",
+    "show {path} from the docs of {entity}",
+    "display {path} of {entity}",
+    "what does the page {path} of {entity} say",
+    "read me {path} in {entity}",
+    "open the docs page {path} of {entity}",
+    Example("read {path} of {entity} in full", means={"whole_page": True}),
+)
+
+
+@action(effect=Effect.READS, scope="docs:read", examples=_EXAMPLES)
 async def read_doc_section(input: ReadDocSection, run: Run) -> DocText:
     """Read a section or a whole page of the docs, verbatim.
 
@@ -70,15 +92,18 @@ def _read(input: ReadDocSection, run: Run) -> DocText:
     page = _page(entity, input.path, run) if input.path else None
     if not input.whole_page:
         section = _section(entity, page, input.anchor, run)
-        return _part(section, _around(page, section), input)
+        run.noticed((section,))
+        return _part(section, _around(page, section), input, run.library.concern(section))
     if page is None:
         raise NotFound(f"a whole page needs its path; the pages of {entity.ref} are: {_pages(entity, run)}")
-    return _whole(page, input)
+    run.noticed((page,))
+    return _whole(page, input, run.library.concern(page))
 
 
-def _part(section: Section, around: Around, input: ReadDocSection) -> DocText:
+def _part(section: Section, around: Around, input: ReadDocSection, unvouched: str) -> DocText:
     return DocText(
         **_common(section, section.text, input),
+        unvouched=unvouched,
         anchor=section.anchor,
         heading=section.heading,
         breadcrumb=section.breadcrumb,
@@ -88,9 +113,10 @@ def _part(section: Section, around: Around, input: ReadDocSection) -> DocText:
     )
 
 
-def _whole(page: Page, input: ReadDocSection) -> DocText:
+def _whole(page: Page, input: ReadDocSection, unvouched: str) -> DocText:
     return DocText(
         **_common(page, page.markdown, input),
+        unvouched=unvouched,
         anchor="",
         heading=page.title,
         breadcrumb=page.sections[0].breadcrumb if page.sections else page.trail,
@@ -112,6 +138,7 @@ def _common(source: Section | Page, text: str, input: ReadDocSection) -> dict[st
         "revision": source.revision,
         "modified": iso(source.modified),
         "owner": str(source.owner) if source.owner else None,
+        "reviewed": source.reviewed or None,
     }
 
 

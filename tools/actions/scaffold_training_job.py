@@ -1,22 +1,38 @@
 """The action `scaffold_training_job`."""
 
+from pathlib import Path
+from typing import Annotated
+
 from pydantic import Field
 
 from tools.action import action
 from tools.effect import Effect
+from tools.errors import InvalidArguments
 from tools.jobs.spec import Name
 from tools.plan import Plan, Target
 from tools.run import Run
-from tools.scaffolding import ScaffoldFile, refuse_if_taken, rendered, write_folder
+from tools.scaffolding import (
+    ScaffoldFile,
+    holds,
+    refuse_if_taken,
+    remove_files,
+    rendered,
+    unchanged,
+    write_folder,
+)
 from tools.shapes import Input, Output
+from tools.things import Names, Thing
+from tools.undoing import Done, Undo
 
 _OWNER = r"^(?:(?:group|user):(?:[a-z0-9-]{1,63}/)?)?[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?$"
 
 
 class ScaffoldTrainingJob(Input):
-    name: Name = Field(description="Name of the model, and of the new folder: letters, digits, dashes.")
+    name: Annotated[Name, Names(Thing.NEW_NAME)] = Field(
+        description="Name of the model, and of the new folder: letters, digits, dashes."
+    )
     owner: str = Field(pattern=_OWNER, description="Owning group or user, e.g. group:default/ranking.")
-    model: str = Field(
+    model: Annotated[str, Names(Thing.MODEL_KIND)] = Field(
         default="item_knn",
         pattern=r"^[a-z0-9_]{1,40}$",
         description="Kind of model: popularity, item_knn, als, item2vec or pipeline.",
@@ -31,7 +47,38 @@ class Scaffolded(Output):
     files: tuple[str, ...] = Field(description="What was written, relative to the folder.")
 
 
-@action(effect=Effect.WRITES, scope="scaffold:write")
+_EXAMPLES = (
+    "scaffold a training job called {name}",
+    "scaffold a {name} job",
+    "scaffold a {name} job on podcasts",
+    "set up a {name} job on tracks for {owner}",
+    "scaffold a new {model} training job called {name} for {owner}",
+    "scaffold a training job named {name} on {data}, owned by {owner}",
+    "create a new training job {name} from the golden path",
+    "set up a training job {name} for {owner}",
+    "generate the files of a new training job {name}",
+    "bootstrap a training job {name}",
+    "make a skeleton for a {model} job named {name}",
+    "start a new project for training {name} from the template with seed {seed}",
+    "make me a skeleton for a job called {name}, {owner} owns it",
+    "create a scaffold {name} for {owner}",
+    "new training project {name} from the golden path on {data}",
+    "prepare the folder of a new training job named {name}",
+    "generate a {model} training job {name} owned by {owner}",
+    "give me the boilerplate for a training job called {name}",
+    "lay out a new training job {name}",
+    "create the config files for a {model} job called {name}",
+    "set me up with a new {model} training job named {name} for {owner}",
+    "start from the template: training job {name}, {model}, owner {owner}",
+    "new job from the golden path: name {name}, owner {owner}, kind {model}",
+    "a training job skeleton for {owner} called {name} with {model}",
+    "add a training job {name} for {owner}",
+    "use the template to make the training job {name}",
+    "I need a new training job folder {name} owned by {owner}",
+)
+
+
+@action(effect=Effect.WRITES, scope="scaffold:write", repeatable=True, examples=_EXAMPLES)
 async def scaffold_training_job(input: ScaffoldTrainingJob, run: Run) -> Scaffolded:
     """Make a new training job from the golden path: run configs, catalog entry, docs page, test, README.
 
@@ -83,5 +130,25 @@ def _files(input: ScaffoldTrainingJob, run: Run) -> tuple[ScaffoldFile, ...]:
 def _written(input: ScaffoldTrainingJob, run: Run) -> Scaffolded:
     folder = run.jobs.scaffold_root / input.name
     files = [ScaffoldFile(**file) for file in run.plan.details["files"]]
-    write_folder(folder, files)
+    if not (run.repeated and holds(folder, files)):
+        write_folder(folder, files)
     return Scaffolded(name=input.name, folder=str(folder), files=tuple(file.path for file in files))
+
+
+@scaffold_training_job.undone_by
+def undo(done: Done, run: Run) -> Undo:
+    """Remove exactly the files that were written, if none of them was changed."""
+    folder, name = Path(str(done.result["folder"])), str(done.result["name"])
+    if folder != run.jobs.scaffold_root / name:
+        raise InvalidArguments(f"{folder} is not where scaffolds are kept by now; remove it by hand")
+    files = [ScaffoldFile(**file) for file in done.plan.details["files"]]
+    others = unchanged(folder, files)
+    kept = (f"{name}/{other}, which was put there since" for other in others[:20])
+    plan = Plan(
+        summary=f"Remove the {len(files)} files that scaffolding {name} wrote.",
+        steps=tuple(f"remove {name}/{file.path}, unchanged since it was written" for file in files),
+        will_not=(*(f"remove {each}" for each in kept), "remove anything that was changed"),
+        targets=tuple(Target(ref=f"scaffold:{name}/{file.path}", revision=file.sha256) for file in files),
+        reversible=False,
+    )
+    return Undo(plan, lambda: remove_files(folder, files))

@@ -17,16 +17,30 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tools.backup.manifest import ALLOWED, DATABASES, FORMAT, Manifest, Member
+from tools.backup.manifest import (
+    ALLOWED,
+    ARTIFACTS,
+    DATABASES,
+    FORMAT,
+    OWN,
+    QUESTIONS,
+    REGISTRY,
+    Manifest,
+    Member,
+)
 from tools.errors import BackupDamaged, BackupRefused, StateError, StateNewer
 from tools.restoring import MARK
 
+_WITH_REGISTRY, _WITH_QUESTIONS = 2, 4  # the formats
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 _BESIDE = ("-journal", "-wal", "-shm")
 
 
 class RestoreReport(BaseModel):
-    """What was put back; `moved_aside` is the folder with what stood there before, empty when nothing did."""
+    """What was put back; `moved_aside` is the folder with what stood there before, empty when nothing did.
+
+    `kept` names what people wrote into this home and was not replaced.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,11 +48,15 @@ class RestoreReport(BaseModel):
     members: tuple[str, ...]
     created_at: str
     moved_aside: str = ""
+    kept: tuple[str, ...] = ()
     audit_fault: str = ""
+    registry_fault: str = ""
 
 
 def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
     """Check an archive whole, then put it in place; what stood there is moved aside, never deleted.
+
+    A policy, approvers, actions and playbooks of this home stay: an old archive lets nobody in again.
 
     Raises `BackupDamaged` for an archive that is not what its manifest says, and `BackupRefused` when there
     is state under `home` already and `force` is false. After any error `home` is as it was.
@@ -49,8 +67,12 @@ def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
         staged = Path(folder)
         manifest = _unpack(archive, staged)
         _check_databases(staged)
-        tops = sorted({member.name.partition("/")[0] for member in manifest.members})
-        standing = [name for name in _in_the_way(tops) if (home / name).exists()]
+        _check_registry(staged, manifest)
+        _end_playbooks(staged / "state.db")
+        saved = sorted({member.name.partition("/")[0] for member in manifest.members})
+        kept = tuple(name for name in saved if name in OWN and os.path.lexists(home / name))
+        tops = [name for name in saved if name not in kept]
+        standing = [name for name in _in_the_way(tops, manifest) if (home / name).exists()]
         if standing and not force:
             raise BackupRefused(
                 f"{home} holds {', '.join(standing)} already; stop the server and restore with --force to "
@@ -59,10 +81,14 @@ def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
         aside = _swap(home, staged, tops=tops, standing=standing)
     return RestoreReport(
         home=str(home),
-        members=tuple(member.name for member in manifest.members),
+        members=tuple(
+            member.name for member in manifest.members if member.name.partition("/")[0] not in kept
+        ),
         created_at=manifest.created_at,
         moved_aside=str(aside) if aside else "",
+        kept=kept,
         audit_fault=manifest.audit_fault,
+        registry_fault=manifest.registry_fault,
     )
 
 
@@ -133,7 +159,7 @@ def _extract(
 
 
 def _check_databases(staged: Path) -> None:
-    for name in DATABASES:
+    for name in (*DATABASES, *QUESTIONS):
         if not (staged / name).exists():
             continue
         with closing(_read_only(staged / name)) as reader:
@@ -145,6 +171,33 @@ def _check_databases(staged: Path) -> None:
             raise BackupDamaged(f"{name} in the archive is damaged: {fault}; use another copy")
 
 
+def _check_registry(staged: Path, manifest: Manifest) -> None:
+    """What a registry lacked when it was saved is known; anything else means that the archive is not whole."""
+    from recsys_core.errors import RegistryNewer
+    from recsys_core.registry.health import examine
+
+    try:
+        health = examine(staged, verify=False)
+    except RegistryNewer as error:
+        raise StateNewer(f"the archive was written by a newer version: {error}") from error
+    if health and health.fault != manifest.registry_fault:
+        raise BackupDamaged(f"the registry in the archive is not whole: {health.fault}; use another copy")
+
+
+def _end_playbooks(state: Path) -> None:
+    """What was under way when it was saved has gone on since, so it must not be taken up from there."""
+    if not state.exists():
+        return
+    with closing(sqlite3.connect(state)) as writer, writer:
+        known = writer.execute("SELECT 1 FROM sqlite_master WHERE name = 'playbook_runs'").fetchone()
+        if known is not None:
+            writer.execute(
+                "UPDATE applications SET status = 'lost', reason = ? WHERE status = 'running' "
+                "AND digest IN (SELECT digest FROM playbook_runs)",
+                ("it was under way when this backup was made; look at what it came to, then plan anew",),
+            )
+
+
 def _fault(name: str, reader: sqlite3.Connection) -> str | None:
     from tools.state.state import known_revisions
 
@@ -153,16 +206,22 @@ def _fault(name: str, reader: sqlite3.Connection) -> str | None:
         return str(found)
     if name == "audit.db":
         return None  # a chain that was broken when it was saved is evidence, and comes back as it was
+    if name in QUESTIONS:
+        return None  # a newer one is told when it is opened
     (revision,) = reader.execute("SELECT version_num FROM alembic_version").fetchone()
     if revision not in known_revisions():
         raise StateNewer(f"the archive was written by a newer version (schema {revision!r}); upgrade cuebook")
     return None
 
 
-def _in_the_way(tops: Sequence[str]) -> list[str]:
-    """What has to make room: both databases whatever the archive holds, and the journals that go with them."""
-    journals = [f"{name}{ending}" for name in DATABASES for ending in _BESIDE]
-    return list(dict.fromkeys((*tops, *DATABASES, *journals)))
+def _in_the_way(tops: Sequence[str], manifest: Manifest) -> list[str]:
+    """What has to make room: all databases that the format knows, whatever the archive holds, and their journals."""
+    has_registry = manifest.format >= _WITH_REGISTRY
+    questions = QUESTIONS if manifest.format >= _WITH_QUESTIONS else ()
+    known = (*DATABASES, *questions, *(REGISTRY if has_registry else ()))
+    journals = [f"{name}{ending}" for name in known for ending in _BESIDE]
+    artifacts = (ARTIFACTS,) if has_registry else ()
+    return list(dict.fromkeys((*tops, *known, *artifacts, *journals)))
 
 
 def _swap(home: Path, staged: Path, *, tops: Sequence[str], standing: Sequence[str]) -> Path | None:

@@ -3,9 +3,11 @@
 import os
 import shutil
 import sqlite3
+import stat
 import tarfile
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,15 +15,26 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from tools.audit import verify
-from tools.backup.manifest import ALLOWED, DATABASES, FORMAT, Manifest, member_of
+from tools.backup.manifest import (
+    ALLOWED,
+    ARTIFACTS,
+    DATABASES,
+    FORMAT,
+    OWN,
+    QUESTIONS,
+    REGISTRY,
+    Manifest,
+    member_of,
+)
 from tools.errors import BackupRefused, StateError
 from tools.restoring import refuse_while_restoring
 
 _SQLITE = b"SQLite format 3\0"
+_PATIENCE = 30.0  # seconds a backup waits for whoever writes the registry
 
 
 class BackupReport(BaseModel):
-    """An archive that was written; `bytes` is its size. See `Manifest` for the last two."""
+    """An archive that was written; `bytes` is its size. See `Manifest` for the last three."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,15 +44,16 @@ class BackupReport(BaseModel):
     generation: str
     audit_head: str
     audit_fault: str = ""
+    registry_fault: str = ""
 
 
 def backup(home: Path, archive: Path, *, with_index: bool = False) -> BackupReport:
     """Write one archive of what is under `home`, or none at all.
 
-    Raises `BackupRefused` when there is nothing to save or `archive` exists, and `StateError` when it cannot
+    Raises `BackupRefused` when there is nothing to save, `archive` exists or the registry is busy, and `StateError` when it cannot
     be written, as on a full disk.
     """
-    if not any((home / name).exists() for name in DATABASES):
+    if not any((home / name).exists() for name in (*DATABASES, *REGISTRY)):
         raise BackupRefused(
             f"there is no state under {home}; name the folder that holds state.db with --home"
         )
@@ -60,6 +74,7 @@ def backup(home: Path, archive: Path, *, with_index: bool = False) -> BackupRepo
         generation=manifest.generation,
         audit_head=manifest.audit_head,
         audit_fault=manifest.audit_fault,
+        registry_fault=manifest.registry_fault,
     )
 
 
@@ -75,11 +90,47 @@ def _save(home: Path, archive: Path, folder: Path, *, with_index: bool) -> Manif
 
 
 def _copy_all(home: Path, copies: Path, *, generation: str) -> None:
-    names = [name for name in DATABASES if (home / name).exists()]
+    _copy_named(home, copies, [name for name in (*DATABASES, *QUESTIONS) if (home / name).exists()])
+    _copy_registry(home, copies)
+    _copy_own(home, copies)
     if generation:
-        names.append("index/CURRENT")
-        root = home / "index" / "generations" / generation
-        names += [path.relative_to(home).as_posix() for path in sorted(root.rglob("*")) if path.is_file()]
+        _copy_named(
+            home, copies, ["index/CURRENT", *_below(home, home / "index" / "generations" / generation)]
+        )
+
+
+def _copy_registry(home: Path, copies: Path) -> None:
+    """Both of its databases while nobody writes them, then the artifacts: those are only ever added."""
+    from recsys_core.errors import OutputBusy
+    from recsys_core.registry.lock import sole_writer
+
+    found = [name for name in REGISTRY if (home / name).exists()]
+    if not found:
+        return
+    try:
+        with sole_writer(home, patience=_PATIENCE):
+            _copy_named(home, copies, found)
+    except OutputBusy as error:
+        raise BackupRefused(f"nothing was saved: {error}") from error
+    _copy_named(home, copies, _below(home, home / ARTIFACTS))
+
+
+def _copy_own(home: Path, copies: Path) -> None:
+    """Raises `BackupRefused` for approvers that anybody may have written: a restored copy would look like the real ones."""
+    approvers = home / "approvers.json"
+    if approvers.exists() and approvers.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise BackupRefused(
+            f"{approvers} may be written by others, so it proves nothing; look at what it says, then give it the mode 600"
+        )
+    files = [name for name in OWN if (home / name).is_file()]
+    _copy_named(home, copies, [*files, *(name for top in OWN for name in _below(home, home / top))])
+
+
+def _below(home: Path, folder: Path) -> list[str]:
+    return [path.relative_to(home).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def _copy_named(home: Path, copies: Path, names: Sequence[str]) -> None:
     for name in names:
         if not ALLOWED.match(name):
             continue  # lock and journal files of a name nobody restores
@@ -115,13 +166,25 @@ def _manifest(home: Path, copies: Path, *, generation: str) -> Manifest:
         generation=generation,
         audit_head=audit_head,
         audit_fault=audit_fault,
+        registry_fault=_registry_fault(copies),
         settings=(member_of(settings, "settings.toml"),) if settings.is_file() else (),
         members=tuple(
             member_of(path, path.relative_to(copies).as_posix())
             for path in sorted(copies.rglob("*"))
-            if path.is_file()
+            if path.is_file() and ALLOWED.match(path.relative_to(copies).as_posix())
         ),
     )
+
+
+def _registry_fault(copies: Path) -> str:
+    from recsys_core.errors import RegistryNewer
+    from recsys_core.registry.health import examine
+
+    try:
+        health = examine(copies, verify=False)
+    except RegistryNewer as error:  # saved all the same; whoever restores it needs that version
+        return str(error)
+    return health.fault if health else ""
 
 
 def _pack(copies: Path, manifest: Manifest, packed: Path) -> None:

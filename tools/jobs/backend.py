@@ -1,5 +1,6 @@
 """What runs jobs: this machine, or later a cluster."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from tools.jobs.job import Job, LogPart
@@ -11,6 +12,11 @@ class JobBackend(Protocol):
 
     They wait for files or networks, so call them on a worker thread.
     """
+
+    @property
+    def recipes(self) -> Collection[str]:
+        """What it can run."""
+        ...
 
     def submit(self, spec: JobSpec, id: str) -> Job:
         """Start a job, or answer how it stands if that id was submitted before.

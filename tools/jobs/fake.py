@@ -5,25 +5,25 @@ from collections.abc import Callable, Collection
 
 from tools.errors import InvalidArguments, NotFound
 from tools.jobs.job import Job, JobState, LogPart
-from tools.jobs.spec import JobSpec
+from tools.jobs.spec import COMMAND, ENTRYPOINT, JobSpec
 
 
 class FakeJobs:
     """`submitted` holds the specs by id; `advance` and `say` are what a job's process would do."""
 
-    def __init__(self, *, recipes: Collection[str] = ("train", "evaluate")) -> None:
+    def __init__(self, *, recipes: Collection[str] = ("train", "evaluate", COMMAND, ENTRYPOINT)) -> None:
         self.submitted: dict[str, JobSpec] = {}
         self.during: Callable[[], None] = lambda: None
-        self._recipes = recipes
+        self.recipes = recipes
         self._jobs: dict[str, Job] = {}
         self._logs: dict[str, bytes] = {}
         self._now = 0.0
         self._lock = threading.Lock()
 
     def submit(self, spec: JobSpec, id: str) -> Job:
-        if spec.recipe not in self._recipes:
+        if spec.recipe not in self.recipes:
             raise InvalidArguments(
-                f"there is no recipe {spec.recipe!r} to run; the recipes are: {', '.join(self._recipes)}"
+                f"there is no recipe {spec.recipe!r} to run; the recipes are: {', '.join(self.recipes)}"
             )
         with self._lock:
             if self.submitted.setdefault(id, spec) != spec:
@@ -44,7 +44,7 @@ class FakeJobs:
     def logs(self, id: str, offset: int) -> LogPart:
         job, data = self.status(id), self._logs[id]
         part = data[offset:]
-        return LogPart(text=part.decode(), next_offset=len(data), finished=job.state.is_end)
+        return LogPart(text=part.decode(), next_offset=len(data), size=len(data), finished=job.state.is_end)
 
     def stop(self, id: str) -> Job:
         if self.status(id).state.is_end:
@@ -54,11 +54,14 @@ class FakeJobs:
     def say(self, id: str, text: str) -> None:
         self._logs[id] += text.encode()
 
-    def advance(self, id: str, state: JobState, *, reason: str = "") -> Job:
+    def advance(
+        self, id: str, state: JobState, *, reason: str = "", code: int = 1, cpu_seconds: float = 0.0
+    ) -> Job:
         """Bring the job into `state`."""
         ended = self._tick() if state.is_end else None
-        code = {JobState.SUCCEEDED: 0, JobState.FAILED: 1}.get(state)
-        changed = {"state": state, "ended_at": ended, "exit_code": code, "reason": reason}
+        ended_with = {JobState.SUCCEEDED: 0, JobState.FAILED: code}.get(state)
+        changed = {"state": state, "ended_at": ended, "exit_code": ended_with, "reason": reason}
+        changed["cpu_seconds"] = cpu_seconds
         self._jobs[id] = self.status(id).model_copy(update=changed)
         return self._jobs[id]
 

@@ -41,7 +41,7 @@ class Job(BaseModel):
 
 
 class LogPart(BaseModel):
-    """A part of a job's log, which only ever grows. `next_offset` is in bytes.
+    """A part of a job's log, which only ever grows. `next_offset` and `size`, of all of it, are in bytes.
 
     `finished` means that the job has ended and this part reaches the end.
     """
@@ -50,4 +50,5 @@ class LogPart(BaseModel):
 
     text: str
     next_offset: int
+    size: int
     finished: bool

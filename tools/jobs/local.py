@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,10 @@ class LocalJobs:
         self._root = home.resolve() / "jobs"
         self._commands = dict(commands)
         self._slots = slots
+
+    @property
+    def recipes(self) -> Collection[str]:
+        return self._commands.keys()
 
     def submit(self, spec: JobSpec, id: str) -> Job:
         command = self._commands.get(spec.recipe)
@@ -67,10 +71,10 @@ class LocalJobs:
                 file.seek(min(offset, size))
                 data = file.read(_PART)
         except FileNotFoundError:
-            return LogPart(text="", next_offset=0, finished=ended)
+            return LogPart(text="", next_offset=0, size=0, finished=ended)
         end = min(offset, size) + len(data)
         text, kept = readable(data, whole=ended and end >= size)
-        return LogPart(text=text, next_offset=end - kept, finished=ended and end >= size)
+        return LogPart(text=text, next_offset=end - kept, size=size, finished=ended and end >= size)
 
     def stop(self, id: str) -> Job:
         folder = self._folder(id)

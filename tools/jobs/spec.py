@@ -6,8 +6,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tools.canonical import canonical, fingerprint
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
+_NAME = "[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+Name = Annotated[str, StringConstraints(pattern=rf"^{_NAME}$")]
 """Letters, digits and dashes: never a path, an option or a command."""
+
+NAME_OR_NONE = rf"^(?:{_NAME})?$"
+"""The pattern of a name that may be left out, as \"\"."""
+
+COMMAND, ENTRYPOINT = "command", "entrypoint"
+"""The recipes of teams' own jobs: an argument vector on this machine, and one on a cluster."""
 
 
 class Limits(BaseModel):
@@ -25,7 +32,8 @@ class Limits(BaseModel):
 class JobSpec(BaseModel):
     """A recipe by name, its whole configuration, where its result goes, for whom, and within which limits.
 
-    `out` is a folder inside the job's working folder.
+    `out` is a folder inside the job's working folder. `model_owner` answers for the model that is made; without one
+    `owner` does, who launched the job.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +41,7 @@ class JobSpec(BaseModel):
     recipe: Name
     config: dict[str, Any]
     owner: str = Field(min_length=1, max_length=256)
+    model_owner: str = Field(default="", max_length=200)
     out: Name = "out"
     limits: Limits = Limits()
 

@@ -1,7 +1,9 @@
-"""What the assistant remembers between calls: plans, their outcomes, jobs, conversations."""
+"""What the assistant remembers between calls: plans, approvals, outcomes, jobs, conversations."""
 
+from tools.state.approvals import ApprovalRow, Approvals
 from tools.state.jobs import JobRow, JobRows
-from tools.state.plans import PlanRow, Plans
+from tools.state.plan_row import PlanRow
+from tools.state.plans import Plans
 from tools.state.state import State
 
-__all__ = ["JobRow", "JobRows", "PlanRow", "Plans", "State"]
+__all__ = ["ApprovalRow", "Approvals", "JobRow", "JobRows", "PlanRow", "Plans", "State"]

@@ -1,15 +1,18 @@
 """Jobs as rows: which plan launched each, for whom, and how it stood when somebody last looked."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
+from tools.jobs.accuracy import Measured
 from tools.jobs.job import Job, JobState
 from tools.jobs.spec import JobSpec
 from tools.state.process import is_alive, this_process
-from tools.state.tables import applications, jobs
+from tools.state.tables import applications, jobs, plans
 
 if TYPE_CHECKING:
     from tools.state.state import State
@@ -67,6 +70,22 @@ class JobRows:
                 found = connection.execute(select(jobs).where(jobs.c.id == id)).one()
         return _row(found)
 
+    def take_up(self, id: str) -> bool:
+        """Let this process launch a job that was never started, also where it was taken for lost; false for others."""
+        never = (jobs.c.id == id, jobs.c.started_at.is_(None), jobs.c.state.in_(("queued", "lost")))
+        with self._state.write() as connection:
+            found = connection.execute(select(jobs.c.process).where(*never)).scalar()
+            if found is None or is_alive(found):
+                return False
+            values = {
+                "process": this_process(),
+                "state": JobState.QUEUED.value,
+                "ended_at": None,
+                "reason": "",
+            }
+            connection.execute(update(jobs).where(*never).values(**values))
+        return True
+
     def get(self, id: str) -> JobRow | None:
         with self._state.read() as connection:
             found = connection.execute(select(jobs).where(jobs.c.id == id)).first()
@@ -89,11 +108,42 @@ class JobRows:
             ).all()
         return total, tuple(_row(row) for row in rows)
 
+    def measured(
+        self, *, owner: str | None = None, recipe: str | None = None
+    ) -> tuple[tuple[Measured, ...], dict[str, int]]:
+        """What jobs that succeeded used and were estimated at, and how many others ended, by state.
+
+        A job whose plan estimated nothing counts among the others, as `unestimated`.
+        """
+        wanted: list[ColumnElement[bool]] = [jobs.c.ended_at.is_not(None)]
+        wanted += [jobs.c.owner == owner] if owner is not None else []
+        wanted += [jobs.c.recipe == recipe] if recipe is not None else []
+        statement = select(jobs.c.id, jobs.c.recipe, jobs.c.state, jobs.c.cpu_seconds, plans.c.plan)
+        with self._state.read() as connection:
+            rows = connection.execute(statement.join(plans, jobs.c.digest == plans.c.digest).where(*wanted))
+            found = [(_measured(row), row.state) for row in rows]
+        done = JobState.SUCCEEDED.value
+        counted = tuple(each for each, state in found if state == done and each.estimated > 0)
+        others = Counter(
+            state if state != done else "unestimated" for each, state in found if each not in counted
+        )
+        return counted, dict(others)
+
     def active(self) -> tuple[JobRow, ...]:
         """Those that had not ended when somebody last looked."""
         with self._state.read() as connection:
             rows = connection.execute(select(jobs).where(jobs.c.state.in_(_ACTIVE))).all()
         return tuple(_row(row) for row in rows)
+
+    def succeeded(self) -> tuple[tuple[str, str], ...]:
+        """Id and recipe of every job that succeeded, in the order they ended."""
+        query = (
+            select(jobs.c.id, jobs.c.recipe)
+            .where(jobs.c.state == JobState.SUCCEEDED.value)
+            .order_by(jobs.c.ended_at, jobs.c.created_at)
+        )
+        with self._state.read() as connection:
+            return tuple((row.id, row.recipe) for row in connection.execute(query))
 
     def observe(self, job: Job) -> None:
         """Store how a job stands; one that has ended stays as it ended."""
@@ -102,6 +152,13 @@ class JobRows:
             connection.execute(
                 update(jobs).where(jobs.c.id == job.id, jobs.c.state.in_(_ACTIVE)).values(**values)
             )
+
+
+def _measured(row: Row[str, str, str, float, str]) -> Measured:
+    plan = json.loads(row.plan)
+    spec = plan["details"].get("spec", {}).get("config", {})
+    kind = plan["details"].get("kind") or (spec.get("model") or {}).get("kind", "")
+    return Measured(row.id, row.recipe, kind, plan["estimate"]["cpu_hours"], row.cpu_seconds / 3600)
 
 
 def _row(found: Row[Any]) -> JobRow:

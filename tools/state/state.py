@@ -20,8 +20,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from tools.errors import StateDamaged, StateError, StateNewer
 from tools.restoring import refuse_while_restoring
+from tools.state.approvals import Approvals
+from tools.state.attempts import Attempts
 from tools.state.jobs import JobRows
 from tools.state.plans import Plans
+from tools.state.playbooks import PlaybookRuns
 from tools.state.tables import REVISION
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
@@ -87,8 +90,20 @@ class State:
         return Plans(self)
 
     @cached_property
+    def approvals(self) -> Approvals:
+        return Approvals(self)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        return Attempts(self)
+
+    @cached_property
     def jobs(self) -> JobRows:
         return JobRows(self)
+
+    @cached_property
+    def playbooks(self) -> PlaybookRuns:
+        return PlaybookRuns(self)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -129,7 +144,7 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=5000", "journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("busy_timeout=20000", "journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

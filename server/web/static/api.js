@@ -3,12 +3,15 @@
 import { signIn } from "./signin.js";
 import { serverSentEvents } from "./sse.js";
 
-/** `status` is the HTTP status, 0 when the server was not reached. */
+/**
+ * `status` is the HTTP status, 0 when the server was not reached. `code` names the kind of failure, `details` are
+ * its parts, `retryAfter` the seconds after which trying again makes sense.
+ */
 export class ApiError extends Error {
-  constructor(message, { status = 0 } = {}) {
+  constructor(message, { status = 0, code = "", details = {}, retryAfter = 0 } = {}) {
     super(message);
     this.name = "ApiError";
-    this.status = status;
+    Object.assign(this, { status, code, details, retryAfter });
   }
 }
 
@@ -20,8 +23,23 @@ export async function getJson(path, { query = {}, signal } = {}) {
 }
 
 /** Calls the action `name`; resolves to its structured result. */
-export async function callAction(name, input, { signal } = {}) {
-  return (await post(`/api/v1/actions/${name}`, input, { signal })).json();
+export function callAction(name, input, { signal } = {}) {
+  return postJson(`/api/v1/actions/${name}`, input, { signal });
+}
+
+/** Posts `body` to `path`; resolves to the JSON that is answered. */
+export async function postJson(path, body, { headers, signal } = {}) {
+  return (await post(path, body, { headers, signal })).json();
+}
+
+/** Removes what is at `path`. */
+export async function remove(path) {
+  await send(path, { method: "DELETE" });
+}
+
+/** Carries out the plan with this digest, once however often it is called; resolves to what became of it. */
+export function applyPlan(digest, { signal } = {}) {
+  return postJson(`/api/v1/plans/${encodeURIComponent(digest)}/apply`, {}, { signal });
 }
 
 /**
@@ -39,9 +57,9 @@ export async function* ask(input, { signal } = {}) {
   throw new ApiError("The connection ended before the answer was complete.");
 }
 
-function post(path, body, { signal, accept = "application/json" }) {
-  const headers = { "content-type": "application/json", accept };
-  return send(path, { method: "POST", headers, body: JSON.stringify(body), signal });
+function post(path, body, { headers = {}, signal, accept = "application/json" }) {
+  const all = { "content-type": "application/json", accept, ...headers };
+  return send(path, { method: "POST", headers: all, body: JSON.stringify(body), signal });
 }
 
 async function send(path, options) {
@@ -52,18 +70,21 @@ async function send(path, options) {
     if (error.name === "AbortError") throw error;
     throw new ApiError("Cuebook's server does not answer. Check that it runs, then try again.");
   }
-  if (response.status === 401 && (await signIn())) return send(path, options);
-  if (!response.ok) throw new ApiError(await reason(response), { status: response.status });
-  return response;
+  if (response.ok) return response;
+  const error = await problem(response);
+  // 401 asks who the reader is, but for the proof of an approver, which is another secret.
+  if (error.status === 401 && error.code !== "proof_refused" && (await signIn())) return send(path, options);
+  throw error;
 }
 
-async function reason(response) {
+async function problem(response) {
+  const about = { status: response.status, retryAfter: Number(response.headers.get("retry-after")) || 0 };
   const fallback = `The server answered ${response.status}. Try again.`;
   try {
     const { error, detail, message } = await response.json();
     const text = error?.message ?? message ?? detail;
-    return typeof text === "string" && text ? text : fallback;
+    return new ApiError(typeof text === "string" && text ? text : fallback, { ...about, code: error?.code, details: error?.details });
   } catch {
-    return fallback;
+    return new ApiError(fallback, about);
   }
 }

@@ -5,9 +5,17 @@
 
 import { show as ask } from "./ask.js";
 import { show as catalog } from "./catalog.js";
+import { show as compare } from "./compare.js";
 import { connectPanel } from "./connect.js";
 import { el } from "./dom.js";
 import { show as entity } from "./entity.js";
+import { show as health } from "./health.js";
+import { show as job } from "./job.js";
+import { show as jobs } from "./jobs.js";
+import { show as model } from "./model.js";
+import { show as models } from "./models.js";
+import { show as plan } from "./plan.js";
+import { show as plans } from "./plans.js";
 import { show as search } from "./search.js";
 import { showStatus } from "./status.js";
 
@@ -16,6 +24,14 @@ const ROUTES = [
   { path: /^\/search\/?$/, name: "search", show: search },
   { path: /^\/catalog\/?$/, name: "catalog", show: catalog },
   { path: /^\/catalog\/[^/]+\/[^/]+\/[^/]+\/?$/, name: "catalog", show: entity },
+  { path: /^\/docs-health\/?$/, name: "docs-health", show: health },
+  { path: /^\/models\/?$/, name: "models", show: models },
+  { path: /^\/models\/compare\/?$/, name: "models", show: compare },
+  { path: /^\/models\/[^/]+(\/[^/]+)?\/?$/, name: "models", show: model },
+  { path: /^\/jobs\/?$/, name: "jobs", show: jobs },
+  { path: /^\/jobs\/[^/]+\/?$/, name: "jobs", show: job },
+  { path: /^\/plans\/?$/, name: "plans", show: plans },
+  { path: /^\/plans\/[^/]+\/?$/, name: "plans", show: plan },
 ];
 
 const main = document.getElementById("main");

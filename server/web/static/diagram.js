@@ -1,28 +1,29 @@
-// Draws the neighbours of an entity, one hop: what it belongs to above, what uses it on the left, what it uses
-// on the right, what it contains below. On a narrow screen the four stand under each other.
+// Draws what is next to a thing, one hop: what it belongs to above, what uses it (or what it was made from) on the
+// left, what it uses (or what was made from it) on the right, what it contains below. On a narrow screen the four
+// stand under each other.
 
 import { svg } from "./dom.js";
-import { entityHref, relationWords, shortRef } from "./format.js";
+import { relationWords } from "./format.js";
 
 const SIDES = {
   above: ["ownedBy", "partOf", "memberOf", "childOf"],
-  left: ["dependencyOf", "apiConsumedBy", "apiProvidedBy"],
-  right: ["dependsOn", "consumesApi", "providesApi"],
+  left: ["dependencyOf", "apiConsumedBy", "apiProvidedBy", "madeFrom"],
+  right: ["dependsOn", "consumesApi", "providesApi", "judgedIn", "madeInto"],
 };
 const NODE = { width: 196, height: 30, gap: 8 };
 const LABEL = 20;
 const SPACE = 44;
 const MOST = 6; // a side with more says how many are left; the list under the diagram has them all
 
-/** An SVG of `groups` (a map of type to `[{ target, dangling }]`) around `title`, `width` CSS pixels wide. */
-export function diagram(title, groups, { width }) {
+/** An SVG of `groups` (a map of type to `[{ text, hint, href, dangling }]`) around `title`, `width` CSS pixels wide. */
+export function diagram(title, groups, { width, label }) {
   const sides = split(groups);
   const narrow = width < 680;
   const drawing = narrow ? stacked(sides, width) : around(sides, width);
   const centre = box(drawing.centre, { class: "node self" }, title);
   return svg(
     "svg",
-    { viewBox: `0 0 ${width} ${drawing.height}`, width, height: drawing.height, role: "group", "aria-label": `Entities next to ${title}` },
+    { viewBox: `0 0 ${width} ${drawing.height}`, width, height: drawing.height, role: "group", "aria-label": label },
     drawing.parts.map((part) => [lines(drawing.centre, part), blocksOf(part)]),
     centre,
   );
@@ -94,10 +95,10 @@ function blocksOf({ groups, at: { x, y, node = NODE.width }, columns }) {
   });
 }
 
-function nodeOf({ target, dangling, more }, place) {
+function nodeOf({ text, hint, href, dangling, more }, place) {
   if (more) return box(place, { class: "node more" }, `and ${more} more`);
-  const drawn = box(place, { class: dangling ? "node dangling" : "node" }, shortRef(target), dangling ? `${target} is not in the catalog` : target);
-  return dangling ? drawn : svg("a", { href: entityHref(target) }, drawn);
+  const drawn = box(place, { class: dangling ? "node dangling" : "node" }, text, hint);
+  return href ? svg("a", { href }, drawn) : drawn;
 }
 
 function box({ x, y, width, height }, attributes, text, hint = text) {

@@ -131,15 +131,18 @@ const around = () => el("section", { "aria-labelledby": "around" }, el("h2", { i
 function drawDiagram(page, entity, groups, signal) {
   const box = page.querySelector(".diagram");
   if (!box) return;
+  const members = new Map([...groups].map(([type, relations]) => [type, relations.map(neighbour)]));
   let width = 0;
   const observer = new ResizeObserver(() => {
     if (!box.clientWidth || box.clientWidth === width) return; // 0 once the view is gone
     width = box.clientWidth;
-    box.replaceChildren(diagram(entity.title, groups, { width }));
+    box.replaceChildren(diagram(entity.title, members, { width, label: `Entities next to ${entity.title}` }));
   });
   observer.observe(box);
   signal.addEventListener("abort", () => observer.disconnect());
 }
+
+const neighbour = ({ target, dangling }) => ({ text: shortRef(target), hint: dangling ? `${target} is not in the catalog` : target, href: dangling ? null : entityHref(target), dangling });
 
 function missing(ref) {
   return el(

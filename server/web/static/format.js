@@ -41,12 +41,20 @@ export function entityHref(text) {
   return ref ? `/catalog/${ref.kind}/${ref.namespace}/${ref.name}`.toLowerCase() : null;
 }
 
+/** `{ name, version }` of `registry:name/version`, the path of what the model registry says; null for any other. */
+export function registered(path) {
+  const match = /^registry:([a-z0-9][a-z0-9._-]*)\/(\d+)$/.exec(path ?? "");
+  return match ? { name: match[1], version: match[2] } : null;
+}
+
 /** The docs page at its heading, or the entity's page when there is no document (`path` is null). */
 export function sectionHref({ entity, path, anchor, link }) {
   if (link) return link;
   const ref = parseRef(entity);
   if (!ref) return null;
   if (!path) return entityHref(entity);
+  const model = registered(path);
+  if (model) return `/models/${encodeURIComponent(model.name)}/${model.version}`;
   const file = path.split("/").map(encodeURIComponent).join("/");
   return `/docs/${ref.kind}/${ref.namespace}/${ref.name}/${file}${anchor ? `#${encodeURIComponent(anchor)}` : ""}`;
 }
@@ -73,4 +81,33 @@ export function count(number, one, many = `${one}s`) {
 export function relationWords(type) {
   const words = type.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().replace(/\bapi\b/g, "API");
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Seconds as a length of time: "1.1 s", "3 min 4 s", "2 h 5 min". */
+export function duration(seconds) {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** "90 MB"; decimal units, as the limits of jobs are given. */
+export function bytes(number) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let at = 0;
+  let value = number;
+  for (; value >= 1000 && at < units.length - 1; at += 1) value /= 1000;
+  return `${at && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[at]}`;
+}
+
+/** A measured figure to four decimals, as tables of results give it; "–" when there is none. */
+export const figure = (value) => (typeof value === "number" ? value.toFixed(4).replace("-", "−") : "–");
+
+/** The first twelve characters of a hash. */
+export const shortHash = (hash) => (hash ?? "").replace(/^[a-z0-9]+:/, "").slice(0, 12);
+
+/** The page of the model `name:version`, or of what `name@alias` points to; null for anything else. */
+export function modelHref(ref) {
+  const match = /^([^:@/\s]+)[:@]([^:@/\s]+)$/.exec(ref ?? "");
+  return match ? `/models/${encodeURIComponent(match[1])}/${encodeURIComponent(match[2])}` : null;
 }

@@ -14,6 +14,7 @@ const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 const ADMONITION = /^(?:!!!|\?\?\?\+?)\s+(\w+)(?:\s+"([^"]*)")?/;
 const RULE = /^\s*([-*_])(?:\s*\1){2,}\s*$/;
 const TABLE_RULE = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
+const BARE_ROW = /^\s*\|.+\|.+\|\s*$/;
 const INLINE =
   /(?<code>`+)(?<codeText>[\s\S]*?[^`])\k<code>(?!`)|\*\*(?<bold>[^*]+(?:\*(?!\*)[^*]+)*)\*\*|__(?<bold2>[^_]+)__|(?<![\w*])\*(?<em>[^*\s][^*]*)\*(?![\w*])|(?<![\w_])_(?<em2>[^_\s][^_]*)_(?![\w_])|(?<!!)\[(?<label>[^\]]+)\]\((?<href>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+"[^"]*")?\)|\[(?<marks>\d{1,2}(?:,\s*\d{1,2})*)\]/;
 
@@ -42,7 +43,7 @@ function blocks(lines, cite) {
       at += 1;
       continue;
     }
-    const read = [fence, heading, admonition, table, rule, quote, list, paragraph].find((reader) => reader.starts(lines, at));
+    const read = [fence, heading, admonition, table, bareRows, rule, quote, list, paragraph].find((reader) => reader.starts(lines, at));
     const [node, next] = read(lines, at, cite);
     nodes.push(node);
     at = next;
@@ -94,6 +95,15 @@ function table(lines, at, cite) {
   return [el("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" }, grid), end];
 }
 table.starts = (lines, at) => lines[at].includes("|") && at + 1 < lines.length && TABLE_RULE.test(lines[at + 1]) && lines[at + 1].includes("-");
+
+// Rows that were quoted without the head of their table.
+function bareRows(lines, at, cite) {
+  let end = at;
+  while (end < lines.length && BARE_ROW.test(lines[end])) end += 1;
+  const rows = lines.slice(at, end).map((line) => el("tr", {}, cells(line).map((cell) => el("td", {}, inline(cell, cite)))));
+  return [el("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Rows of a table" }, el("table", {}, el("tbody", {}, rows))), end];
+}
+bareRows.starts = (lines, at) => BARE_ROW.test(lines[at]);
 
 function cells(line) {
   const bare = line.trim().replace(/^\|/, "").replace(/\|$/, "");
@@ -158,7 +168,7 @@ function paragraph(lines, at, cite) {
 }
 paragraph.starts = () => true;
 
-const interrupts = (lines, at) => [fence, heading, admonition, table, quote, list].some((reader) => reader.starts(lines, at));
+const interrupts = (lines, at) => [fence, heading, admonition, table, bareRows, quote, list].some((reader) => reader.starts(lines, at));
 
 const dedent = (line, width) => line.replace(new RegExp(`^ {0,${width}}`), "");
 

@@ -1,11 +1,14 @@
 // Citations: the chip in the text, its preview, and the list of sources beside the answer.
 
+import { clipped } from "./clipped.js";
 import { el } from "./dom.js";
-import { age, entityHref, sectionHref, shortRef, shortRevision } from "./format.js";
+import { age, count, entityHref, registered, sectionHref, shortRef, shortRevision } from "./format.js";
 import { markdown } from "./markdown.js";
 
 /** `entity > page > heading`, as text. */
 export function trail({ entity, path, heading }) {
+  const model = registered(path);
+  if (model) return [shortRef(entity), "model registry", `${model.name}:${model.version}`].join(" › ");
   return [shortRef(entity), path ?? "catalog", path && heading].filter(Boolean).join(" › ");
 }
 
@@ -20,27 +23,35 @@ function provenance(citation) {
   );
 }
 
-/** The list of sources; each opens its page at the heading. */
+const SHOWN = 6; // sources that stand open beside an answer; the marks in the text open each of the others too
+
+/** The sources; each opens its page at the heading. Of many the later ones are folded, so that the page stays short. */
 export function sourceList(citations, { id }) {
+  const list = (some) => el("ol", { class: "sources-list" }, some.map((citation) => source(citation, id)));
+  const first = citations.length > SHOWN + 1 ? SHOWN : citations.length;
+  const rest = citations.slice(first);
+  return [list(citations.slice(0, first)), rest.length > 0 && el("details", { class: "fold more-sources" }, el("summary", {}, count(rest.length, "more source")), list(rest))];
+}
+
+function source(citation, id) {
   return el(
-    "ol",
-    { class: "sources-list" },
-    citations.map((citation) =>
-      el(
-        "li",
-        { class: "source", id: `${id}-source-${citation.number}` },
-        el("span", { class: "source-number", "aria-hidden": "true" }, citation.number),
-        el(
-          "div",
-          {},
-          el("a", { class: "source-title", href: sectionHref(citation) }, citation.heading || citation.path || shortRef(citation.entity)),
-          el("p", { class: "source-trail" }, trail(citation)),
-          el("blockquote", { class: "source-quote" }, markdown(citation.quote, { still: true })),
-          provenance(citation),
-        ),
-      ),
+    "li",
+    { class: "source", id: `${id}-source-${citation.number}` },
+    el("span", { class: "source-number", "aria-hidden": "true" }, citation.number),
+    el(
+      "div",
+      {},
+      el("a", { class: "source-title", href: sectionHref(citation) }, citation.heading || citation.path || shortRef(citation.entity)),
+      el("p", { class: "source-trail" }, trail(citation)),
+      clipped(el("blockquote", { class: "source-quote" }, markdown(citation.quote, { still: true }))),
+      provenance(citation),
     ),
   );
+}
+
+function opens(path) {
+  if (registered(path)) return "Open the model";
+  return path ? "Open the page at this heading" : "Open the entity";
 }
 
 let preview; // the one open preview, with its chip
@@ -72,7 +83,7 @@ function open(chip, citation, id) {
     el("p", { class: "source-trail" }, trail(citation)),
     el("blockquote", { class: "source-quote" }, markdown(citation.quote, { still: true })),
     provenance(citation),
-    el("a", { class: "preview-open", href: sectionHref(citation) }, citation.path ? "Open the page at this heading" : "Open the entity"),
+    el("a", { class: "preview-open", href: sectionHref(citation) }, opens(citation.path)),
   );
   card.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !card.contains(event.relatedTarget) && event.relatedTarget !== chip) close();

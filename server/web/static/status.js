@@ -16,7 +16,7 @@ export async function showStatus(footer, notice) {
   }
 }
 
-function entries({ index, model, version }) {
+function entries({ index, model, version, asked_again: again }) {
   const counts = index?.counts ?? {};
   return [
     el("span", { title: index?.generation }, "Index ", el("code", {}, index?.generation?.split("-").at(-1) ?? "none")),
@@ -24,6 +24,7 @@ function entries({ index, model, version }) {
     counts.pages !== undefined && el("span", {}, count(counts.pages, "page")),
     counts.sections !== undefined && el("span", {}, count(counts.sections, "section")),
     index?.built_at && el("span", {}, el("time", { datetime: index.built_at, title: index.built_at }, `built ${age(index.built_at)}`)),
+    again?.answered_now > 0 && el("span", {}, el("a", { href: "/docs-health" }, `${count(again.answered_now, "gap")} mended`)),
     index?.skipped?.length > 0 && el("span", {}, `${index.skipped.length} skipped`),
     el("span", {}, model ? `Model ${model}` : "No language model"),
     version && el("span", { class: "push" }, `Cuebook ${version}`),

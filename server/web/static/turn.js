@@ -1,10 +1,12 @@
 // One question with its answer: the record, how it fills, how it looks.
 
 import { ask } from "./api.js";
+import { clipped } from "./clipped.js";
 import { copyButton } from "./copy.js";
 import { announce, el } from "./dom.js";
 import { age, confidence, count, entityHref, sectionHref, shortRef } from "./format.js";
 import { markdown } from "./markdown.js";
+import { rating } from "./rate.js";
 import { chip, sourceList, trail } from "./sources.js";
 
 /**
@@ -94,6 +96,7 @@ function parts(turn, { id, retry }) {
     facts(turn),
     turn.state === "stopped" && stopped(retry),
     turn.done && verdict(turn),
+    turn.done && rating(turn.done.answer_id),
     turn.done && remarks(turn.done),
     passages(turn),
   );
@@ -136,6 +139,8 @@ function remarks({ note, flags = [] }) {
 
 function writtenBy(name = "") {
   if (name.startsWith("model:")) return `Written by ${name.slice("model:".length)}`;
+  if (name === "registry") return "Looked up in catalog and model registry";
+  if (name === "history") return "Looked up in the history of the sources";
   return name === "catalog" ? "Looked up in the catalog" : "Quoted from the docs";
 }
 
@@ -157,7 +162,7 @@ export function passage(hit) {
     {},
     el("a", { href: sectionHref(hit) }, hit.heading || hit.title || shortRef(hit.entity)),
     el("p", { class: "source-trail" }, trail(hit)),
-    el("div", { class: "passage-text" }, markdown(hit.text, { still: true })),
+    clipped(el("div", { class: "passage-text" }, markdown(hit.text, { still: true }))),
   );
 }
 
@@ -171,6 +176,7 @@ function abstained(turn, id) {
     el("p", { class: "abstained-title", id: `${id}-none` }, SILENT),
     lead !== `${SILENT}.` && el("div", { class: "prose" }, markdown(lead)),
     nearest.length > 0 && [el("h3", { class: "label" }, "Nearest pages"), el("ul", { class: "nearest" }, nearest.map(nearby))],
+    rating(turn.done.answer_id),
     owners.length > 0 && el("p", {}, "Their owners may know: ", owners.map((owner, at) => [at ? ", " : "", el("a", { href: entityHref(owner) }, shortRef(owner))]), "."),
   );
 }

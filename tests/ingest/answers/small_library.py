@@ -12,8 +12,11 @@ from ingest.documents import Page, Section
 from ingest.entities import Entity, EntityRef
 from ingest.errors import NotFound
 from ingest.graph import CatalogGraph
+from ingest.library import PageEntry
 from ingest.markdown.blocks import blocks_of
+from ingest.model_book import ModelBook
 from ingest.permissions import Principal
+from ingest.registry_pages import is_registry_path, opened
 from ingest.sources.entity_cards import card
 
 
@@ -67,11 +70,15 @@ class SmallLibrary:
     entities: Sequence[Entity]
     sections: Sequence[Section]
     may_see: Callable[[Entity], bool] = lambda _entity: True
+    models: ModelBook | None = None
     searches: list[str] = field(default_factory=list)
     similarities: list[int] = field(default_factory=list)
 
     def catalog(self, _principal: Principal) -> CatalogGraph:
         return CatalogGraph(self.entities).restricted(self.may_see)
+
+    def whole_catalog(self) -> CatalogGraph:
+        return CatalogGraph(self.entities)
 
     def search(
         self, question: str, *, principal: Principal, k: int = 10, filters: object = None
@@ -82,6 +89,8 @@ class SmallLibrary:
         return tuple(sorted(found, key=lambda hit: -hit.score)[:k])
 
     def section(self, entity: str, path: str | None, anchor: str, *, principal: Principal) -> Section:
+        if is_registry_path(path):
+            return self.page(entity, str(path), principal=principal).sections[0]
         graph = self.catalog(principal)
         if path is None and (found := graph.get(EntityRef.parse(entity))) is not None:
             return card(found, graph)
@@ -90,7 +99,14 @@ class SmallLibrary:
                 return one
         raise NotFound(f"no section {entity} {path} {anchor}")
 
+    def pages(self, entity: str, *, principal: Principal) -> tuple[PageEntry, ...]:
+        paths = dict.fromkeys(one.path for one in self.sections if str(one.entity) == entity)
+        return tuple(PageEntry(path, path.removesuffix(".md").title()) for path in paths if path)
+
     def page(self, entity: str, path: str, *, principal: Principal) -> Page:
+        if is_registry_path(path):
+            graph = self.catalog(principal)
+            return opened(path, graph.get(EntityRef.parse(entity)), self.models, whole=self.whole_catalog())
         found = tuple(one for one in self.sections if (str(one.entity), one.path) == (entity, path))
         if not found:
             raise NotFound(f"no page {entity} {path}")
@@ -115,7 +131,7 @@ def _stems(one: Section) -> set[str]:
 
 
 def assistant(library: SmallLibrary, *, model: ChatModel | None = None) -> Assistant:
-    return Assistant(cast("Any", library), model=model)
+    return Assistant(cast("Any", library), model=model, models=library.models)
 
 
 FEED = "component:default/feed-ranker"

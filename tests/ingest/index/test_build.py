@@ -209,3 +209,27 @@ def test_a_killed_build_leaves_the_old_index_and_no_lock(tmp_path: Path) -> None
     library.close()
     report = indexed(tmp_path, rebuild=True)
     assert generations_of(tmp_path) == sorted([first.generation, report.generation])
+
+
+def test_only_what_changed_is_cut_again(tmp_path: Path) -> None:
+    class Counting(HashingEmbedder):
+        counted = 0
+
+        def count_tokens(self, text: str) -> int:
+            Counting.counted += 1
+            return super().count_tokens(text)
+
+    long = {f"part-{number}": f"word{number} " * 200 for number in range(20)}
+    build_index(corpus(page("component:default/ranker", "long.md", long)), home=tmp_path, embedder=Counting())
+    first, Counting.counted = Counting.counted, 0
+    changed = page("component:default/ranker", "long.md", {**long, "part-3": "other " * 200})
+    build_index(corpus(changed), home=tmp_path, embedder=Counting())
+    assert 0 < Counting.counted <= first / 10
+
+
+def test_a_damaged_text_cache_is_only_a_cache(tmp_path: Path) -> None:
+    build_index(SMALL, home=tmp_path, embedder=HashingEmbedder())
+    (found,) = tmp_path.rglob("texts.sqlite")
+    found.write_bytes(b"not a database" * 100)
+    again = build_index(corpus(GATEWAY), home=tmp_path, embedder=HashingEmbedder())
+    assert again.counts["pages"] == 1

@@ -1,27 +1,6 @@
 """Ranking as pure functions."""
 
-from ingest.index.fusion import best_per_section, fuse, interleave, spread, with_named
-
-
-def test_meaning_decides_when_no_section_uses_the_questions_words() -> None:
-    chance_hits = [(1, 0.02), (2, 0.015)]
-    fused = fuse(chance_hits, [(7, 0.62), (1, 0.31)])
-    assert fused[0][0] == 7
-
-
-def test_words_decide_between_sections_of_like_meaning() -> None:
-    fused = fuse([(2, 0.75), (1, 0.05)], [(1, 0.52), (2, 0.50)])
-    assert [row for row, _ in fused] == [2, 1]
-
-
-def test_one_ranking_alone_stays_as_it_is() -> None:
-    assert fuse([(4, 2.0), (1, 1.0)], []) == [(4, 2.0), (1, 1.0)]
-    assert fuse([], [(4, 0.2)]) == [(4, 0.2)]
-
-
-def test_a_section_counts_by_its_best_chunk() -> None:
-    ranking = best_per_section([("a", 0.9), ("b", 0.7), ("c", 0.5)], {"a": [1], "b": [1, 2], "c": [2]})
-    assert ranking == [(1, 0.9), (2, 0.7)]
+from ingest.index.fusion import interleave, spread, with_named
 
 
 def test_results_are_spread_over_pages_and_repeat_no_text() -> None:

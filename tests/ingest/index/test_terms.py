@@ -44,10 +44,10 @@ def test_terms_hold_no_ascii_punctuation(text: str) -> None:
 
 _OPEN = sqlite3.connect(":memory:", check_same_thread=False)
 keywords.create(_OPEN)
-_OPEN.execute("INSERT INTO docs_terms(rowid, body) VALUES (1, 'zebra')")
+_OPEN.execute("INSERT INTO entity_terms(rowid, body) VALUES (1, 'zebra')")
 
 
 @given(st.text() | st.text(alphabet="\"*^:(){}+-NEAROTD '\\;", max_size=40))
 def test_no_question_is_a_syntax_error(question: str) -> None:
     terms = query_terms(question)
-    assert keywords.search(_OPEN, "docs_terms", ("zebra", *terms), limit=5, documents=1)[0][0] == 1
+    assert keywords.search(_OPEN, ("zebra", *terms), limit=5, documents=1)[0][0] == 1

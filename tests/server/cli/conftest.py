@@ -1,13 +1,16 @@
 """A terminal for each test: a small tree of catalog and docs, a home, and `cuebook` to type."""
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.approving.passphrases import Passphrase
 from server.cli import main
 
 CATALOG = """\
@@ -89,3 +92,40 @@ def indexed(cuebook: Cuebook, tree: Path) -> Cuebook:
     ran = cuebook("ingest", str(tree))
     assert ran.code == 0, ran.err
     return cuebook
+
+
+class Person:
+    """Sits at the terminal: gives one answer after another, and sees what is shown."""
+
+    def __init__(self) -> None:
+        self.answers: list[str] = []
+        self.seen: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.seen.append(text)
+
+    def ask(self, prompt: str) -> str:
+        self.seen.append(prompt)
+        return self.answers.pop(0)
+
+    ask_hidden = ask
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash that costs nothing; tests/server/approving has the real one."""
+    monkeypatch.setattr(
+        Passphrase, "_hashed", lambda self, text: hashlib.sha256(f"{self.salt}{text}".encode()).hexdigest()
+    )
+
+
+@pytest.fixture
+def person(monkeypatch: pytest.MonkeyPatch) -> Person:
+    sitting = Person()
+
+    @contextmanager
+    def open_terminal() -> Iterator[Person]:
+        yield sitting
+
+    monkeypatch.setattr("server.approving.terminal.open_terminal", open_terminal)
+    return sitting

@@ -89,3 +89,35 @@ def test_asking_before_anything_is_indexed_says_what_to_do(cuebook: Cuebook) -> 
     ran = cuebook("ask", "Who owns night-index?")
     assert ran.code == 8
     assert "cuebook ingest" in ran.err
+
+
+def test_verifying_fails_once_the_page_is_not_what_was_cited(indexed: Cuebook, tree: Path) -> None:
+    held = indexed("ask", "When are old index files removed?", "--verify")
+    page = tree / "docs" / "runbook.md"
+    page.write_text(page.read_text().replace("three days", "four days"))
+    lost = indexed("ask", "When are old index files removed?", "--verify")
+
+    assert held.code == 0
+    assert "verified [1]: opens (content hash) and has its quote" in held.out
+    assert lost.code == 1
+    assert "is no longer what was indexed" in lost.out
+
+
+def test_what_is_reserved_for_a_group_is_for_no_command_of_others(cuebook: Cuebook, tree: Path) -> None:
+    catalog = tree / "catalog-info.yaml"
+    reserved = 'annotations: {cuebook.dev/visible-to: "group:default/retrieval", '
+    catalog.write_text(catalog.read_text().replace("annotations: {", reserved, 1))
+    assert cuebook("ingest", str(tree)).code == 0
+
+    told = [
+        cuebook("search", "recall gate fails"),
+        cuebook("ask", "When are old index files removed?"),
+        cuebook("actions", "call", "query_catalog", "--json", "{}"),
+        cuebook(
+            "actions", "call", "describe_entity", "--json", '{"entity": "component:default/night-index"}'
+        ),
+    ]
+
+    assert not any("three days" in ran.out or "recall at 100" in ran.out for ran in told)
+    assert not any("component:default/night-index" in ran.out for ran in told)
+    assert "there is no entity" in told[-1].err

@@ -17,3 +17,9 @@ def test_an_unknown_job_is_not_found(cuebook: Cuebook) -> None:
 def test_a_path_is_no_job(cuebook: Cuebook) -> None:
     shown = cuebook("jobs", "show", "../state.db")
     assert shown.code == 2
+
+
+def test_without_finished_jobs_there_is_no_accuracy_to_tell(cuebook: Cuebook) -> None:
+    shown = cuebook("jobs", "accuracy")
+    assert (shown.code, shown.out) == (0, "No job has succeeded yet.\n")
+    assert cuebook("jobs", "accuracy", "--json").json == {"items": [], "left_out": {}}

@@ -33,3 +33,10 @@ async def test_a_follow_up_leans_on_the_context(caller: Caller, ada: Principal) 
 async def test_an_unowned_page_says_so(caller: Caller, ada: Principal) -> None:
     answered = await caller.call("ask", {"question": "restart with make", "kind": "Component"}, ada)
     assert answered["citations"][0]["owner"] is None
+
+
+async def test_citations_are_opened_again_when_that_is_asked_for(caller: Caller, ada: Principal) -> None:
+    answered = await caller.call("ask", {"question": "when is the hourly refresh", "verify": True}, ada)
+    assert [(check["number"], check["opens"], check["found"]) for check in answered["checks"]] == [
+        (1, True, True)
+    ]

@@ -18,7 +18,9 @@ from tools.jobs import FakeJobs, Job, JobSpec, Limits
 from tools.jobs.desk import JobDesk
 from tools.jobs.local import LocalJobs
 from tools.jobs.recipes import FakeRecipes
-from tools.policy import small_jobs_at_once
+from tools.policy.directory import CatalogDirectory
+from tools.policy.reading import shipped
+from tools.policy.rulebook import Rulebook
 from tools.state import State
 
 _SCOPES = frozenset({"scaffold:write", "jobs:launch", "jobs:read", "jobs:cancel", "jobs:at-once"})
@@ -57,7 +59,8 @@ def desk(backend: FakeJobs, state: State, tmp_path: Path, clock: Clock) -> JobDe
 def caller(
     *, actions: Actions, ports: FakePorts, state: State, audit: Audit, clock: Clock, desk: JobDesk
 ) -> Caller:
-    return Caller(actions, ports, state, audit, clock=clock, jobs=desk, policy=small_jobs_at_once(0.1))
+    policy = Rulebook(shipped(), CatalogDirectory(ports))
+    return Caller(actions, ports, state, audit, clock=clock, jobs=desk, policy=policy)
 
 
 def program(config: Path, _out: Path) -> Sequence[str]:

@@ -11,7 +11,6 @@ from tools.audit import Audit
 from tools.call import Caller
 from tools.errors import (
     InvalidArguments,
-    NotAllowed,
     NotFound,
     PlanAlreadyApplied,
     TargetMoved,
@@ -21,7 +20,6 @@ from tools.fakes import FakePorts
 from tools.jobs import FakeJobs, JobState
 from tools.jobs.desk import JobDesk
 from tools.jobs.recipes import FakeRecipes
-from tools.settings import JobsSettings
 from tools.state import State
 
 TRAINING = {"name": "knn-first", "model": "item_knn"}
@@ -44,7 +42,7 @@ async def test_a_plan_shows_the_whole_specification_and_starts_nothing(
         {"kind": "item_knn"},
     )
     assert spec["limits"]["cpu_seconds"] <= 360
-    assert planned["plan"]["details"]["approval"] == {"needed": False, "reason": ""}
+    assert planned["approval"]["rule"] == "small jobs"
     assert planned["plan"]["will_not"]
     assert backend.submitted == {}
 
@@ -147,18 +145,14 @@ async def test_data_that_changed_since_the_plan_stops_the_apply(
     assert backend.submitted == {}
 
 
-async def test_a_large_job_waits_for_a_human_and_stays_planned(
-    *, caller: Caller, desk: JobDesk, backend: FakeJobs, ada: Principal
+async def test_a_job_without_the_scope_waits_for_a_human_and_stays_planned(
+    caller: Caller, backend: FakeJobs, ada: Principal
 ) -> None:
-    desk.settings = JobsSettings(at_once_cpu_hours=0.001)
-    planned = await caller.call("launch_training", TRAINING, ada)
-    assert planned["plan"]["details"]["approval"]["needed"]
-    desk.settings = JobsSettings()
     small = Principal(ref="user:default/eve", scopes=ada.scopes - {"jobs:at-once"})
     digest = (await caller.call("launch_training", TRAINING, small))["digest"]
-    with pytest.raises(NotAllowed, match=r"'jobs:at-once'.*needs a human's approval, and this version"):
-        await caller.apply(digest, small)
-    assert (await caller.planned(digest, small))["status"] == "planned"
+    applied = await caller.apply(digest, small)
+    assert (applied["status"], applied["approval"]["missing"]) == ("waiting", 1)
+    assert applied["approval"]["rule"] == "everything else"
     assert backend.submitted == {}
 
 
@@ -220,26 +214,15 @@ async def test_a_job_that_ends_before_the_cancel_is_applied_keeps_its_end(
     assert (await caller.call("get_job", {"job": job}, ada))["state"] == "succeeded"
 
 
-async def test_an_eval_judges_the_newest_model_of_a_name(
-    caller: Caller, backend: FakeJobs, ada: Principal, clock: Clock
+async def test_an_eval_judges_what_the_named_job_trained(
+    caller: Caller, backend: FakeJobs, ada: Principal
 ) -> None:
-    older = await _launched(caller, ada)
-    clock.now += 1
-    newer = await _launched(caller, ada, seed=1)
-    for job in (older, newer):
-        backend.advance(job, JobState.SUCCEEDED)
-    by_name = await caller.call("launch_eval", {"model": "knn-first"}, ada)
-    by_job = await caller.call("launch_eval", {"model": older}, ada)
-    assert by_name["plan"]["details"]["spec"]["config"]["model"].endswith(f"jobs/{newer}/out")
-    assert by_job["plan"]["details"]["spec"]["config"]["model"].endswith(f"jobs/{older}/out")
-
-
-async def test_an_eval_of_nothing_trained_says_so(caller: Caller, ada: Principal) -> None:
-    with pytest.raises(NotFound, match="no job has trained a model 'als-best'; there are: none yet"):
-        await caller.call("launch_eval", {"model": "als-best"}, ada)
     job = await _launched(caller, ada)
     with pytest.raises(InvalidArguments, match="is running; name one that trained a model"):
         await caller.call("launch_eval", {"model": job}, ada)
+    backend.advance(job, JobState.SUCCEEDED)
+    planned = await caller.call("launch_eval", {"model": job}, ada)
+    assert planned["plan"]["details"]["spec"]["config"]["model"].endswith(f"jobs/{job}/out")
 
 
 async def test_without_a_backend_the_actions_say_so(

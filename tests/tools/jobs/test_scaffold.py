@@ -83,7 +83,7 @@ async def test_what_is_written_is_what_the_recipes_take(caller: Caller, ada: Pri
     with pytest.raises(InvalidArguments, match="factorz"):
         CoreRecipes().resolve("train", {**config, "model": {"kind": "als", "factorz": 8}})
     with pytest.raises(NotFound, match="no data at"):
-        CoreRecipes().resolve("train", {**config, "data": {"path": "/nowhere", "format": "world"}})
+        CoreRecipes().resolve("train", {**config, "data": {"path": str(root / "gone"), "format": "world"}})
 
 
 async def test_a_folder_that_is_there_is_never_touched(caller: Caller, ada: Principal, root: Path) -> None:
@@ -160,8 +160,8 @@ async def test_a_scaffold_is_trained_by_its_name(
 
 
 async def test_training_takes_a_name_or_a_scaffold(caller: Caller, ada: Principal, root: Path) -> None:
-    with pytest.raises(InvalidArguments, match="name: give the model"):
-        await caller.call("launch_training", {}, ada)
+    planned = await caller.call("launch_training", {"model": "als"}, ada)
+    assert planned["plan"]["summary"].startswith("Train the model als-world (als)")
     with pytest.raises(InvalidArguments, match="seed: a scaffold says that itself"):
         await caller.call("launch_training", {"scaffold": "als-demo", "seed": 3}, ada)
     with pytest.raises(NotFound, match="make one with scaffold_training_job"):

@@ -1,5 +1,6 @@
 """Migrations of the state database, run by alembic without any ini file."""
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -7,6 +8,10 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 __all__ = ["config", "upgrade"]
+
+# Alembic's `context` and `op` are proxies of the whole process: two upgrades at a time would run on each
+# other's connections, and a connection used by two threads crashes the interpreter.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -20,4 +25,5 @@ def config(connection: Connection | None = None) -> Config:
 
 def upgrade(connection: Connection) -> None:
     """Migrate to the newest revision inside the caller's transaction."""
-    command.upgrade(config(connection), "head")
+    with _ONE_AT_A_TIME:
+        command.upgrade(config(connection), "head")

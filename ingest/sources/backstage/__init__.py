@@ -1,0 +1,1 @@
+"""A running Backstage as a source: its catalog and the TechDocs that it has built, over its own API."""

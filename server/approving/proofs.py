@@ -1,0 +1,97 @@
+"""Turns a secret into an `Approver`, through whichever door it came."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from server.approving.approvers import Approvers
+from server.approving.passphrases import NOBODYS, Passphrase
+from server.approving.proof import ApproverTokens, Proved
+from server.approving.sessions import Session, Sessions
+from server.approving.setup_code import fits
+from server.approving.signed_tokens import SignedTokens
+from tools.approver import Approver, Means
+from tools.errors import ProofRefused
+from tools.principal import Principal
+
+if TYPE_CHECKING:
+    from tools.proving import Proving
+
+_MOST_SECRET = 5_000  # characters
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """`proving` opens the state when it is first needed; `portals` are further kinds of tokens."""
+
+    home: Path
+    proving: Callable[[], "Proving"]
+    portals: Sequence[ApproverTokens] = ()
+    sessions: Sessions = field(default_factory=Sessions)
+    clock: Callable[[], float] = time.time
+
+    @property
+    def approvers(self) -> Approvers:
+        return Approvers(self.home)
+
+    def by_passphrase(self, name: str, passphrase: str, means: Means) -> Approver:
+        """Raises `ProofRefused`, `LockedOut`, and `StateError` for a damaged file. Takes about 0.1 s."""
+        entry = self.approvers.get(name)
+        kept = entry.passphrase if entry is not None else None
+        door = "cli" if means is Means.TERMINAL else "rest"
+        return self.proving().guessable(
+            Principal(ref=f"user:default/{name[:80]}", door=door),
+            means,
+            known=kept is not None,
+            # Nobody's passphrase matches nothing, and takes as long.
+            right=lambda: (kept or NOBODYS).matches(passphrase[:_MOST_SECRET]) and kept is not None,
+        )
+
+    def by_setup_code(self, typed: str, kept: Passphrase) -> None:
+        """Raises `ProofRefused` and `LockedOut`."""
+        self.proving().set_up(right=lambda: fits(typed[:_MOST_SECRET], kept))
+
+    def by_token(self, token: str, *, digest: str, decision: str) -> Approver:
+        """Raises `ProofRefused`."""
+        proved, reason = None, "it is no token for approving"
+        try:
+            proved = self._read(token, digest=digest, decision=decision)
+        except ValueError as error:
+            reason = str(error)
+        if proved is None:
+            return self.proving().signed(None, Means.SIGNED_TOKEN, reason=reason)
+        return self.proving().signed(proved.principal, proved.means)
+
+    def begin_session(self, name: str, passphrase: str) -> tuple[str, Session]:
+        """The cookie's value and the session. Raises what `by_passphrase` does."""
+        approver = self.by_passphrase(name, passphrase, Means.PAGE)
+        entry = self.approvers.get(name)
+        if entry is None:
+            raise ProofRefused("the approver was removed a moment ago")
+        return self.sessions.begin(approver, stamp=entry.stamp, now=self.clock())
+
+    def session(self, cookie: str) -> Session | None:
+        """The session that a cookie's value stands for, while its approver is one with the same secret."""
+        session = self.sessions.find(cookie, now=self.clock()) if cookie else None
+        if session is None:
+            return None
+        entry = self.approvers.get(session.approver.principal.ref.rpartition("/")[2])
+        return session if entry is not None and entry.stamp == session.stamp else None
+
+    def note(self, kind: str, name: str, *, by: str) -> None:
+        """Record a change among the approvers in the audit."""
+        self.proving().changed(kind, name=name, by=by)
+
+    async def in_thread(self, work: Callable[[], Approver]) -> Approver:
+        """Passphrases take time, and all of it may read files."""
+        return await anyio.to_thread.run_sync(work)
+
+    def _read(self, token: str, *, digest: str, decision: str) -> Proved | None:
+        for kind in (SignedTokens(self.approvers), *self.portals):
+            if (proved := kind.read(token[:_MOST_SECRET], digest=digest, decision=decision)) is not None:
+                return proved
+        return None

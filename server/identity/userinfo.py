@@ -1,0 +1,94 @@
+"""What an issuer says about the person of a token beside the token: their groups, asked for once a token.
+
+Only the token's own issuer is asked, with the token itself, as OpenID Connect Core 5.3 has it. A Backstage answers with
+`{"claims": {"sub", "ent"}}`, others with the claims themselves.
+"""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+
+from server.identity.errors import IssuerUnavailable, TokenRefused
+
+_MOST_TOKENS = 2_000
+_LONGEST = 256 * 1024  # bytes
+_PATIENCE = 5.0  # seconds
+_UNAUTHORISED = (400, 401, 403)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    claims: Mapping[str, Any]
+    until: float
+
+
+class Userinfo:
+    """Asks at `url`; `transport` is httpx's, for tests. What was answered is kept by the token's hash until it expires."""
+
+    def __init__(self, url: str, *, clock: Callable[[], float], transport: Any = None) -> None:
+        self._url, self._clock, self._transport = url, clock, transport
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._asking = anyio.Lock()
+
+    async def of(self, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Claims about the person of a verified token, which has these claims itself.
+
+        Raises `TokenRefused` when the issuer does not take the token, or speaks of somebody else; `IssuerUnavailable`
+        when it does not answer: without their groups nobody can say what a person may do.
+        """
+        key = hashlib.sha256(token.encode()).digest()
+        async with self._asking:
+            known = self._known.get(key)
+            if known is None or self._clock() >= known.until:
+                known = _Known(_about(await self._asked(token), claims), float(claims["exp"]))
+                self._known[key] = known
+                while len(self._known) > _MOST_TOKENS:
+                    self._known.popitem(last=False)
+        return known.claims
+
+    async def _asked(self, token: str) -> bytes:
+        import httpx
+
+        headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+        read = b""
+        try:
+            with anyio.fail_after(_PATIENCE):
+                async with (
+                    httpx.AsyncClient(
+                        transport=self._transport, timeout=_PATIENCE, trust_env=False
+                    ) as client,
+                    client.stream("GET", self._url, headers=headers) as answer,
+                ):
+                    if answer.status_code in _UNAUTHORISED:
+                        raise TokenRefused(
+                            "its issuer does not take it any more, or says nothing about its person"
+                        )
+                    if answer.status_code != 200:
+                        raise IssuerUnavailable(f"{self._url} answered {answer.status_code}")
+                    async for part in answer.aiter_bytes():
+                        read += part
+                        if len(read) > _LONGEST:
+                            raise IssuerUnavailable(f"{self._url} answered more than {_LONGEST:,} bytes")
+        except TimeoutError as error:
+            raise IssuerUnavailable(f"{self._url} did not answer within {_PATIENCE:g} seconds") from error
+        except httpx.HTTPError as error:
+            raise IssuerUnavailable(f"{self._url} cannot be read: {type(error).__name__}") from error
+        return read
+
+
+def _about(answer: bytes, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        said = json.loads(answer)
+    except (ValueError, RecursionError) as error:
+        raise IssuerUnavailable("what the issuer says about a person is no JSON") from error
+    inner = said.get("claims", said) if isinstance(said, dict) else None
+    if not isinstance(inner, dict):
+        raise IssuerUnavailable("what the issuer says about a person is no JSON object")
+    if inner.get("sub") != claims.get("sub"):
+        raise TokenRefused("its issuer says it is somebody else's")
+    return inner

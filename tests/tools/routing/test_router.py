@@ -1,0 +1,131 @@
+"""Requests in words become the right action with the right arguments; what no action does is refused."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.graph import CatalogGraph
+from ingest.index.hashing import HashingEmbedder
+from server.composition import Cuebook
+from server.exam.asking.requests import choose, exact_share, operation, shipped_requests, tool_f1
+from server.meaning import KeptMeaning
+from tests.server.memory import ENTITIES, small_cuebook
+from tools.catalogue import Actions
+from tools.principal import Principal
+from tools.routing.dates import moments
+from tools.routing.router import Router
+
+MEASURE = """description: Measure how much disk a folder takes.
+effect: reads
+scope: catalog:read
+examples:
+  - how big is {folder}
+  - {says: measure the scratch disk, means: {folder: /var/tmp}}
+parameters:
+  folder: {type: string, description: Where., enum: [/usr/share, /var/tmp]}
+command: {argv: [/usr/bin/du, -s, "{folder}"]}
+"""
+
+
+@pytest.fixture(scope="module")
+def cuebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cuebook]:
+    """With an action of the team's own, and no model to embed with."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "actions.d").mkdir()
+    (home / "actions.d" / "measure_folder.yaml").write_text(MEASURE)
+    with small_cuebook(home, embedder={"kind": "hashing"}) as composed:
+        yield composed
+
+
+async def routed(cuebook: Cuebook, request: str, *, without: str = "") -> dict[str, Any]:
+    whole = cuebook.local_principal(door="cli")
+    principal = Principal(ref=whole.ref, scopes=whole.scopes - {without}, door="cli")
+    return await cuebook.caller.call("route_request", {"request": request}, principal)
+
+
+@pytest.mark.parametrize(
+    ("request_", "action", "arguments"),
+    [
+        ("how big is /var/tmp", "measure_folder", {"folder": "/var/tmp"}),
+        ("please measure the scratch disk", "measure_folder", {"folder": "/var/tmp"}),
+        ("list my jobs", "list_jobs", {}),
+        (
+            "train als on world with 64 factors",
+            "launch_training",
+            {"model": "als", "config": {"factors": 64}},
+        ),
+        ("describe home-ranker", "describe_entity", {"entity": "component:default/home-ranker"}),
+    ],
+)
+async def test_a_request_becomes_an_action_with_its_arguments(
+    cuebook: Cuebook, request_: str, action: str, arguments: dict[str, Any]
+) -> None:
+    route = await routed(cuebook, request_)
+
+    assert route["status"] == "ready"
+    assert route["actions"][0]["action"] == action
+    assert {"data": "world", **route["actions"][0]["arguments"]} == {"data": "world", **arguments}
+
+
+async def test_what_is_missing_is_asked_for_with_candidates(cuebook: Cuebook) -> None:
+    route = await routed(cuebook, "scaffold a training job called tempo")
+
+    assert route["status"] == "incomplete"
+    assert route["actions"][0]["arguments"] == {"name": "tempo"}
+    (missing,) = route["actions"][0]["missing"]
+    assert (missing["argument"], missing["candidates"]) == ("owner", ["group:default/ranking"])
+
+
+@pytest.mark.parametrize("request_", ["delete home-ranker", "restart the feature store", "approve my plan"])
+async def test_an_order_that_no_action_does_is_refused(cuebook: Cuebook, request_: str) -> None:
+    route = await routed(cuebook, request_)
+
+    assert (route["status"], route["actions"]) == ("none", [])
+
+
+async def test_a_question_of_how_never_becomes_an_effect(cuebook: Cuebook) -> None:
+    route = await routed(cuebook, "how do I roll back home-ranker?")
+
+    assert route["actions"][0]["action"] == "ask"
+
+
+async def test_names_that_one_may_not_read_are_no_candidates(cuebook: Cuebook) -> None:
+    route = await routed(cuebook, "run the playbook migrate", without="playbooks:read")
+
+    assert "migrate" not in str(route["actions"][0]["arguments"])
+    assert all(not missing["candidates"] for missing in route["actions"][0]["missing"])
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("since yesterday", "2026-11-25"),
+        ("since tuesday", "2026-11-24"),
+        ("last week", "2026-11-19"),
+        ("3 days ago", "2026-11-23"),
+        ("in july", "2026-07"),
+        ("in december", "2025-12"),
+        ("from 2026-02-03 on", "2026-02-03"),
+    ],
+)
+def test_days_are_resolved_against_today(text: str, day: str) -> None:
+    (found,) = moments(text, today=date(2026, 11, 26))
+
+    assert found.value == day
+
+
+def test_words_alone_choose_most_tools_where_no_model_embeds(tmp_path: Path) -> None:
+    """The floor for deployments without an embedder; docs/requests.md has the figures with one."""
+    actions, catalog = Actions.discover(), CatalogGraph(ENTITIES)
+    asked = [each for each in shipped_requests() if each.actions][::5]
+    meaning = KeptMeaning(HashingEmbedder, tmp_path)
+
+    chosen = choose(
+        asked, Router(actions, never=("route_request",)), operation(catalog, actions), meaning, actions
+    )
+
+    print(f"tool F1 {tool_f1(chosen):.2f}, arguments {exact_share(chosen):.2f}")
+    assert sum(each.right for each in chosen) / len(chosen) >= 0.7

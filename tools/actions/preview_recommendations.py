@@ -1,0 +1,227 @@
+"""The action `preview_recommendations`."""
+
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from tools.action import action
+from tools.effect import Effect
+from tools.errors import InvalidArguments, NotFound
+from tools.example import Example
+from tools.run import Run
+from tools.shapes import Input, Output, Texts
+
+if TYPE_CHECKING:
+    from recsys_core import Pipeline, Recommendation
+    from recsys_core.rules import Candidate, Change
+
+_MOST_CHANGES = 100
+
+
+class PreviewRecommendations(Input):
+    model: str = Field(
+        min_length=1,
+        max_length=140,
+        description="name:version, name@alias or a name (its newest).",
+    )
+    user: str = Field(default="", max_length=200, description="User id.")
+    history: Texts = Field(default=(), max_length=500, description="Instead: item ids, oldest first.")
+    k: int = Field(default=10, ge=1, le=50, description="Places shown.")
+    market: str = Field(default="", pattern=r"^(?:[A-Z]{2})?$", description="ISO 3166 country code.")
+    explicit_allowed: bool = Field(default=True, description="May explicit items be shown?")
+    at: str = Field(default="", max_length=40, description="Now, ISO 8601, for rules of freshness.")
+
+
+class Proposal(Output):
+    source: str = Field(description="Source that proposed it, e.g. item_knn.")
+    rank: int = Field(description="Its place in that source's proposals, from 1; seen items count.")
+
+
+class ShownItem(Output):
+    rank: int = Field(description="Place, from 1.")
+    item: str = Field(description="Its id.")
+    title: str = Field(description="Its title; empty where the data has none.")
+    vertical: str = Field(description="track, episode, audiobook or other.")
+    creator: str = Field(description="Artist, show or author; empty where unknown.")
+    score: float = Field(description="The ranker's score; only the order within one slate means something.")
+    proposed_by: tuple[Proposal, ...] = Field(description="Every source that proposed it.")
+
+
+class RuleChange(Output):
+    rule: str = Field(description="The business rule.")
+    item: str = Field(description="The item it changed.")
+    title: str = Field(description="Its title.")
+    action: str = Field(description="removed or moved.")
+    before: int = Field(description="Place before the rule, from 1.")
+    after: int | None = Field(description="Place after it; null when removed.")
+    reason: str = Field(description="Why.")
+
+
+class RuleCount(Output):
+    rule: str = Field(description="The business rule.")
+    removed: int = Field(description="How many items it removed.")
+    moved: int = Field(description="How many items it brought forward.")
+
+
+class Preview(Output):
+    model: str = Field(description="name:version of the pipeline.")
+    digest: str = Field(description="SHA-256 of its artifact.")
+    history: int = Field(description="How many items of history it was given.")
+    candidates: int = Field(description="How many different items the sources proposed.")
+    items: tuple[ShownItem, ...] = Field(description="The slate, best first.")
+    rules: tuple[RuleCount, ...] = Field(description="The rules in their order, with what each changed.")
+    changes: tuple[RuleChange, ...] = Field(
+        description="What the rules changed, in their order: at most 100, of the best-placed items."
+    )
+    changes_total: int = Field(description="How many changes there were.")
+
+
+_EXAMPLES: tuple[str | Example, ...] = (
+    "what would {model} recommend to user {user}",
+    "preview recommendations of {model} for user {user}",
+    "show the top {k} recommendations of {model} for user {user}",
+    "recommend {k} items to user {user} with {model}",
+    "preview the slate of {model} for user {user} in market {market}",
+    "what does {model} show to user {user}",
+    "preview {model} for someone who played {history}",
+    "show what user {user} would see from {model}",
+    Example(
+        "recommend without explicit items to user {user} with {model}", means={"explicit_allowed": False}
+    ),
+    "which {k} items would user {user} get from {model}",
+    "what would user {user} be shown by {model}",
+    "try out {model} for user {user}",
+    "sample recommendations from {model} for user {user}",
+    "give user {user} some suggestions from {model}",
+    "simulate the feed of user {user} with {model}",
+    "who proposed the items that {model} shows to user {user}",
+    "what would user {user} see if we served {model} with {k} places",
+    "let me try {model} on user {user}",
+    "make some recommendations for user {user} with {model}",
+    "what shows up for user {user} on {model}, top {k}",
+    "user {user}, market {market}, what does {model} give",
+    "show me a slate of {k} for user {user}",
+    "what would somebody who listened to {history} get from {model}",
+    "recommendations for user {user}, {model}, {k} items",
+)
+
+
+@action(effect=Effect.READS, scope="models:preview", examples=_EXAMPLES)
+async def preview_recommendations(input: PreviewRecommendations, run: Run) -> Preview:
+    """Show what a registered pipeline would recommend to a user or for a history, and why.
+
+    Answers who proposed each item, scores, and what each rule changed.
+    """
+    return await run.in_thread(_preview, input)
+
+
+def _preview(input: PreviewRecommendations, run: Run) -> Preview:
+    if bool(input.user) == bool(input.history):
+        raise InvalidArguments(
+            "user, history: give one of them, a user id or item ids that stand for a history"
+        )
+    moment = _moment(input.at)
+    book = run.models
+    version = book.version(input.model)
+    pipeline = book.pipeline(version)
+    past = _past(input, pipeline)
+    found = _recommended(input, pipeline, past, moment)
+    best = set(sorted(range(len(found.changes)), key=lambda at: found.changes[at].before)[:_MOST_CHANGES])
+    return Preview(
+        model=version.ref,
+        digest=version.digest,
+        history=len(past),
+        candidates=found.candidates,
+        items=tuple(_shown(rank, candidate) for rank, candidate in enumerate(found.shown, start=1)),
+        rules=_counts(pipeline, found.changes),
+        changes=tuple(_change(change, pipeline) for at, change in enumerate(found.changes) if at in best),
+        changes_total=len(found.changes),
+    )
+
+
+def _moment(text: str) -> int | None:
+    """Unix seconds. Raises `InvalidArguments`."""
+    if not text:
+        return None
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError, OSError) as error:
+        raise InvalidArguments(
+            f"at: {text!r} is no moment; write it like 2026-07-01T12:00:00+00:00"
+        ) from error
+
+
+def _past(input: PreviewRecommendations, pipeline: "Pipeline") -> tuple[str, ...]:
+    """Item ids of the history, oldest first. Raises `NotFound`, `InvalidArguments`."""
+    from recsys_core.errors import UnknownItem, UnknownUser
+
+    data = pipeline.data
+    try:
+        for item in input.history:
+            data.item_index(item)
+        if input.history:
+            return input.history
+        found = tuple(data.items[item].id for item in data.histories.row(data.user_index(input.user)))
+    except UnknownUser as error:
+        raise _unknown(error, data.user_ids) from error
+    except UnknownItem as error:
+        raise _unknown(error, data.item_ids) from error
+    if not found:
+        raise InvalidArguments(f"user: {input.user!r} has an empty history; give item ids as history instead")
+    return found
+
+
+def _unknown(error: Exception, ids: tuple[str, ...]) -> NotFound:
+    return NotFound(f"{error}; ids look like {', '.join(ids[:3])}", near=ids[:3])
+
+
+def _recommended(
+    input: PreviewRecommendations, pipeline: "Pipeline", past: tuple[str, ...], moment: int | None
+) -> "Recommendation":
+    from recsys_core.rules import Situation
+    from tools.models.book import translated
+
+    situation = Situation(
+        size=input.k, market=input.market or None, explicit_allowed=input.explicit_allowed, now=moment
+    )
+    with translated():
+        return pipeline.recommend(input.user or "a given history", situation, history=past)
+
+
+def _shown(rank: int, candidate: "Candidate") -> ShownItem:
+    item = candidate.item
+    return ShownItem(
+        rank=rank,
+        item=item.id,
+        title=item.title,
+        vertical=item.vertical.value,
+        creator=item.creator,
+        score=candidate.score,
+        proposed_by=tuple(
+            Proposal(source=source, rank=place)
+            for source, place in zip(candidate.sources, candidate.ranks, strict=True)
+        ),
+    )
+
+
+def _counts(pipeline: "Pipeline", changes: "tuple[Change, ...]") -> tuple[RuleCount, ...]:
+    counted = Counter((change.rule, change.action) for change in changes)
+    kinds = [str(config.model_dump()["kind"]) for config in pipeline.config.rules]
+    return tuple(
+        RuleCount(rule=kind, removed=counted[kind, "removed"], moved=counted[kind, "moved"])
+        for kind in dict.fromkeys(kinds)
+    )
+
+
+def _change(change: "Change", pipeline: "Pipeline") -> RuleChange:
+    return RuleChange(
+        rule=change.rule,
+        item=change.item,
+        title=pipeline.data.items[pipeline.data.item_index(change.item)].title,
+        action=change.action,
+        before=change.before,
+        after=change.after,
+        reason=change.reason,
+    )

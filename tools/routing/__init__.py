@@ -1,0 +1,1 @@
+"""From a request in words to an action and its arguments; see `router`."""
