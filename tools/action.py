@@ -143,12 +143,19 @@ class Action(Generic[In, Out]):
         )
 
     @cached_property
+    def result_schema(self) -> dict[str, Any]:
+        """What the action itself answers, without the envelope around an effect."""
+        return portable_schema(self.output, mode="serialization")
+
+    @cached_property
     def info(self) -> ActionInfo:
         takes = portable_schema(self.input, mode="validation")
         if self.effect is not Effect.READS:
             takes = with_context(takes)
         description = inspect.cleandoc(self.function.__doc__ or "")
-        answered = self.output if self.effect is Effect.READS else Outcome[self.output]  # type: ignore[name-defined]  # a model made at run time
+        answered = self.result_schema
+        if self.effect is not Effect.READS:
+            answered = portable_schema(Outcome[self.output], mode="serialization")  # type: ignore[name-defined]  # a model made at run time
         return ActionInfo(
             name=self.name,
             title=description.partition("\n")[0].rstrip("."),
@@ -158,7 +165,7 @@ class Action(Generic[In, Out]):
             toolset=self.toolset,
             version=self.version,
             input_schema=takes,
-            output_schema=portable_schema(answered, mode="serialization"),
+            output_schema=answered,
             annotations=Annotations.of(self.effect),
         )
 
@@ -169,7 +176,7 @@ class Action(Generic[In, Out]):
                 f"{self.name} {self.effect.value.replace('_', ' ')} but has no plan step; "
                 f"add `@{self.name}.planned_by async def plan(input, run) -> Plan`"
             )
-        for schema in (self.info.input_schema, portable_schema(self.output, mode="serialization")):
+        for schema in (self.info.input_schema, self.result_schema):
             if missing := undescribed(schema):
                 raise TypeError(f"{self.name}: these fields have no description: {', '.join(missing)}")
         if wrong := faults(self.examples, self.info.input_schema):

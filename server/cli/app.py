@@ -1,6 +1,8 @@
 """The command line's frame: options every command shares, and one place where errors become text and codes."""
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, NoReturn
 
 import typer
@@ -101,7 +103,7 @@ app.command("settings")(settings.settings)
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave the process with its exit code."""
     try:
-        app(arguments, prog_name="cuebook")  # in usage lines too, whatever file started it
+        _command()(arguments, prog_name="cuebook")  # in usage lines too, whatever file started it
     except SystemExit as left:  # typer turns an interrupt into this code, and says nothing
         if left.code != Exit.INTERRUPTED:
             raise
@@ -110,6 +112,12 @@ def main(arguments: list[str] | None = None) -> None:
         _leave(f"error: {error}", Exit.USAGE)
     except (tools.errors.ActionError, ingest.errors.IngestError, OSError) as error:
         _leave(f"error: {error}", exit_code(error))
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """Made once a process: reading the signatures of all commands takes longer than many a command."""
+    return typer.main.get_command(app)
 
 
 def _leave(message: str, code: Exit) -> NoReturn:

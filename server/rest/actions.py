@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from server.composition import Cuebook
 from server.guard import principal_of
 from server.rest.arguments import arguments_of, request_body
-from server.rest.problems import failures
+from server.rest.problems import defining, failures
 from tools.action import ActionInfo
 from tools.errors import InvalidArguments
 
@@ -45,7 +45,7 @@ def action_routes(cuebook: Cuebook) -> APIRouter:
     async def list_actions() -> ActionList:
         return ActionList(actions=[_description(info) for info in cuebook.actions.list()])
 
-    @router.get("/{name}", summary="Describe an action", operation_id="show_action", responses=failures(404))
+    @router.get("/{name}", summary="Describe an action", operation_id="show_action", responses=defining(404))
     async def show_action(name: Annotated[str, Path(description="The action's name.")]) -> ActionDescription:
         return _description(cuebook.actions.get(name).info)
 

@@ -10,7 +10,6 @@ from tools.effect import Effect
 from tools.errors import UnknownAction
 from tools.playbooks.file import PlaybookFile, Step
 from tools.playbooks.references import Reference, references
-from tools.schema import portable_schema
 
 _LISTED = 12  # fields in a message
 
@@ -48,7 +47,7 @@ def _of_step(step: Step, setting: "_Setting") -> Iterator[str]:
             yield f"{place}: {told}"
     if step.require is not None:
         path = tuple(step.require.field.split("."))
-        if told := missing_field(output_of(action), path, action.name):
+        if told := missing_field(action.result_schema, path, action.name):
             yield f"require.field {step.require.field!r}: {told}"
 
 
@@ -119,12 +118,7 @@ def _of_result(ref: Reference, step: Step, setting: _Setting) -> str:
     name = earlier[ref.step].action
     if name not in setting.actions:
         return ""  # told of that step
-    return missing_field(output_of(setting.actions.get(name)), ref.path, name)
-
-
-def output_of(action: Action[Any, Any]) -> dict[str, Any]:
-    """The schema of what the action itself answers, without the envelope around an effect."""
-    return portable_schema(action.output, mode="serialization")
+    return missing_field(setting.actions.get(name).result_schema, ref.path, name)
 
 
 def missing_field(schema: Mapping[str, Any], path: tuple[str, ...], action: str) -> str:

@@ -1,6 +1,7 @@
 """One playbook as it is written: keys and types, told by file, step and field where they do not fit."""
 
 import json
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -127,8 +128,9 @@ class PlaybookFile(Strict):
         return self
 
 
+@lru_cache(maxsize=256)  # a shelf is made for each caller that opens, mostly of the same texts
 def parse(text: str) -> PlaybookFile:
-    """Raises `PlaybookInvalid` naming step and field of each wrong key."""
+    """The same object for the same text. Raises `PlaybookInvalid` naming step and field of each wrong key."""
     try:
         value = strict_yaml.read(text)
         if not isinstance(value, dict):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Source:
     file: PolicyFile
 
 
+@cache  # it cannot change while a process runs
 def shipped() -> Source:
     """The policy of a home that has none of its own."""
     text = resources.files("tools.policy").joinpath("data/default.yaml").read_text(encoding="utf-8")
