@@ -1,6 +1,7 @@
 """Options and fixtures for every test: golden files, and an environment without anybody's settings."""
 
 import difflib
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -19,6 +20,13 @@ Golden = Callable[[str, Any], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite the golden files instead of comparing")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: walking it again in each collection took a seventh of the CPU time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
