@@ -1,6 +1,7 @@
 """A small server for each test."""
 
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 import structlog
+from sqlalchemy import Connection
 
 from server.app import make_app
 from server.composition import Cuebook
 from tests.server.memory import small_cuebook
+from tools.state import State, migrations
 
 Served = Callable[[Cuebook], AbstractAsyncContextManager[httpx.AsyncClient]]
 HERE = "http://127.0.0.1:8000"
@@ -23,6 +26,28 @@ def no_log_lines() -> Iterator[None]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The statements that make a migrated state database of an empty one."""
+    path = tmp_path_factory.mktemp("tables") / "state.db"
+    State.open(path).close()
+    with sqlite3.connect(path) as made:
+        dumped = tuple(each for each in made.iterdump() if each not in {"BEGIN TRANSACTION;", "COMMIT;"})
+    made.close()
+    return dumped
+
+
+@pytest.fixture(autouse=True)
+def tables_at_once(monkeypatch: pytest.MonkeyPatch, tables: tuple[str, ...]) -> None:
+    """A new home's migrations cost more than most of these tests; those of tests/tools migrate step by step."""
+
+    def upgrade(connection: Connection) -> None:
+        for statement in tables:
+            connection.exec_driver_sql(statement)
+
+    monkeypatch.setattr(migrations, "upgrade", upgrade)
 
 
 @pytest.fixture

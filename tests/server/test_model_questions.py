@@ -63,9 +63,10 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def registered(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a registry: feed:1, judged and in production, and feed:2, not judged."""
     home, folder = tmp_path_factory.mktemp("registered"), tmp_path_factory.mktemp("artifacts")
+    shutil.copytree(fresh, home, dirs_exist_ok=True)
     (folder / "world.json").write_text(json.dumps(WORLD))
     registry = Registry.open(home)
     for name, model in (("one", 'kind = "popularity"'), ("two", 'kind = "popularity", half_life_days = 9')):
