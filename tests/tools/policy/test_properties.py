@@ -47,29 +47,43 @@ _VALUES = st.sampled_from(
 )
 
 
+_PEOPLE = st.lists(_WHO, min_size=1, max_size=2).map(tuple)
+_SOME_ACTIONS = st.lists(_ACTIONS, max_size=2).map(tuple)
+_SOME_EFFECTS = st.lists(_EFFECTS, min_size=1, max_size=3).map(tuple)
+_ARGUMENTS = st.dictionaries(st.just("it"), _CONDITIONS, max_size=1)
+_PLANS = st.dictionaries(
+    st.just("estimate.cpu_hours"), st.builds(Condition, at_most=st.integers(0, 4)), max_size=1
+)
+_VERDICTS = st.sampled_from(Verdict)
+_APPROVALS = st.none() | st.builds(
+    Approvals, approvers=st.tuples(_WHO), count=st.integers(1, 3), four_eyes=st.booleans()
+)
+_REQUESTERS = st.sampled_from([ADA, CI, "user:default/bob", "user:default/аda"])
+_COUNTS, _HOURS = st.integers(1, 4), st.integers(0, 8)
+
+
+# Strategies that depend on nothing drawn stand above: made within, hypothesis checks them anew for each example.
 @st.composite
 def rules(draw: st.DrawFn, number: int = 0) -> Rule:
-    verdict = draw(st.sampled_from(Verdict))
-    approval = st.builds(
-        Approvals, approvers=st.tuples(_WHO), count=st.integers(1, 3), four_eyes=st.booleans()
-    )
+    verdict = draw(_VERDICTS)
     return Rule(
         name=f"rule {number}",
-        who=tuple(draw(st.lists(_WHO, min_size=1, max_size=2))),
-        actions=tuple(draw(st.lists(_ACTIONS, max_size=2))),
-        effects=tuple(draw(st.lists(_EFFECTS, min_size=1, max_size=3))),
-        arguments=draw(st.dictionaries(st.just("it"), _CONDITIONS, max_size=1)),
-        plan=draw(
-            st.dictionaries(st.just("estimate.cpu_hours"), st.builds(Condition, at_most=st.integers(0, 4)))
-        ),
+        who=draw(_PEOPLE),
+        actions=draw(_SOME_ACTIONS),
+        effects=draw(_SOME_EFFECTS),
+        arguments=draw(_ARGUMENTS),
+        plan=draw(_PLANS),
         verdict=verdict,
-        approval=draw(st.none() | approval) if verdict is Verdict.ASK else None,
+        approval=draw(_APPROVALS) if verdict is Verdict.ASK else None,
     )
+
+
+_NUMBERED = tuple(rules(number) for number in range(4))
 
 
 @st.composite
 def books(draw: st.DrawFn) -> Rulebook:
-    made = tuple(draw(rules(number)) for number in range(draw(st.integers(1, 4))))
+    made = tuple(draw(each) for each in _NUMBERED[: draw(_COUNTS)])
     return Rulebook(Source("policy.yaml", PolicyFile(version=1, rules=made)), ORGANISATION)
 
 
@@ -78,9 +92,9 @@ def requests(draw: st.DrawFn) -> Asked:
     return asked(
         draw(_ACTIONS),
         {"it": draw(_VALUES)},
-        who=draw(st.sampled_from([ADA, CI, "user:default/bob", "user:default/аda"])),
+        who=draw(_REQUESTERS),
         effect=draw(_EFFECTS),
-        cpu_hours=float(draw(st.integers(0, 8))),
+        cpu_hours=float(draw(_HOURS)),
     )
 
 
