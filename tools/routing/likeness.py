@@ -1,7 +1,7 @@
 """How well a request fits each action: by the words and by the meaning of the phrases that ask for it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -78,13 +78,33 @@ class Phrasebook:
         count = len({phrase.action for phrase in self._phrases})
         return {word: log(1 + count / len(used)) for word, used in users.items()}
 
+    @cached_property
+    def _weighed(self) -> Sequence[tuple[Phrase, float]]:
+        return tuple((phrase, sum(map(self._weight, phrase.words))) for phrase in self._phrases)
+
+    @cached_property
+    def _words(self) -> Set[tuple[str, str]]:
+        return frozenset((phrase.action, word) for phrase in self._phrases for word in phrase.words)
+
+    @cached_property
+    def _verbs(self) -> Set[tuple[str, str]]:
+        return frozenset((phrase.action, phrase.verb) for phrase in self._phrases)
+
+    @cached_property
+    def _leading(self) -> Set[str]:
+        return frozenset(phrase.verb for phrase in self._phrases if phrase.example)
+
     def fits(self, request: str, meaning: Meaning | None) -> tuple[Fit, ...]:
         """Of every action. request: masked. Without `meaning` by words alone."""
         words = _counted(request)
+        weights = {word: self._weight(word) for word in words}
+        whole = sum(weights.values())
         kin = meaning.kinship(request, self._groups) if meaning is not None else None
         scored: dict[str, list[tuple[float, float, float, Phrase]]] = {}
-        for phrase in self._phrases:
-            shared = self._shared(words, phrase.words)
+        for phrase, weight in self._weighed:
+            # Weight of the words they share over that of all, 0 to 1.
+            both = 2 * sum(weights[word] for word in weights.keys() & phrase.words.keys())
+            shared = both / (whole + weight) if whole + weight else 0.0
             near = kin.alike[phrase.text] if kin is not None else shared
             scored.setdefault(phrase.action, []).append((shared + near, shared, near, phrase))
         return tuple(
@@ -94,7 +114,7 @@ class Phrasebook:
 
     def knows(self, action: str, word: str) -> bool:
         """Whether a phrase of the action has the stem."""
-        return any(phrase.action == action and word in phrase.words for phrase in self._phrases)
+        return (action, word) in self._words
 
     def has_words(self, text: str) -> bool:
         """Whether phrases have every word of the text."""
@@ -102,11 +122,11 @@ class Phrasebook:
 
     def begins(self, action: str, word: str) -> bool:
         """Whether a phrase of the action, or its name, begins with the stem."""
-        return any(phrase.action == action and phrase.verb == word for phrase in self._phrases)
+        return (action, word) in self._verbs
 
     def leads(self, word: str) -> bool:
         """Whether a phrase of any action begins with the stem: then it is a verb."""
-        return any(phrase.verb == word for phrase in self._phrases if phrase.example)
+        return word in self._leading
 
     def meant(self, fit: Fit) -> Mapping[str, Any]:
         """What the best phrase means, if the request has at least half of the words that only such phrases have."""
@@ -120,12 +140,6 @@ class Phrasebook:
         }
         own = {word for word in fit.phrase.words.keys() - usual if " " not in word and word not in STOP}
         return fit.phrase.example.means if 2 * len(own & fit.words) >= len(own) else {}
-
-    def _shared(self, left: Counter[str], right: Counter[str]) -> float:
-        """Weight of the words they share over that of all, 0 to 1."""
-        both = sum(self._weight(word) * 2 for word in left.keys() & right.keys())
-        either = sum(self._weight(word) for word in left) + sum(self._weight(word) for word in right)
-        return both / either if either else 0.0
 
     def _weight(self, word: str) -> float:
         first, _, second = word.partition(" ")
