@@ -51,11 +51,18 @@ def write_alike(folder: Path, words: Mapping[str, str], vectors: Mapping[str, Ve
     for start in range(0, len(ids), _BLOCK):
         table = rows[start : start + _BLOCK] @ rows.T
         table[np.arange(len(table)), start + np.arange(len(table))] = -1.0  # not its own neighbour
-        best = np.argsort(-table, axis=1, kind="stable")[:, :count]
+        best = _largest(table, count)
         nearest[start : start + _BLOCK] = ids[best]
         cosine[start : start + _BLOCK] = np.take_along_axis(table, best, axis=1)
     order = np.argsort(ids, kind="stable")
     np.savez(folder / FILE, ids=ids[order], nearest=nearest[order], cosine=cosine[order])
+
+
+def _largest(table: NDArray[Any], count: int) -> NDArray[Any]:
+    """The columns of each row's `count` largest values, the largest first."""
+    columns = np.sort(np.argpartition(-table, count, axis=1)[:, :count], axis=1)
+    order = np.argsort(-np.take_along_axis(table, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
 
 
 class AlikeWords:

@@ -74,8 +74,9 @@ class EmbeddingCache:
         connection = sqlite3.connect(path)
         try:
             connection.execute("PRAGMA busy_timeout = 5000")
+            # With row ids, vectors are appended; ordered by their random keys, a batch would rewrite half the file.
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
             )
         except BaseException:
             connection.close()

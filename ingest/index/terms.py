@@ -7,7 +7,6 @@ into a question finds the section that has it verbatim. Terms hold no ASCII punc
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 
 import snowballstemmer
@@ -30,23 +29,19 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 def index_terms(text: str) -> str:
     """All terms of a text in order, separated by spaces: what a column of the index holds."""
-    return " ".join(term for _, term in _terms(text))
+    return " ".join([term for word in _words(text) for _, term in _terms_of_word(word)])
 
 
 def query_terms(text: str) -> tuple[str, ...]:
     """Terms of a question in order, repeated as often as said, without stop words unless there is nothing else."""
-    found = list(_terms(text))
+    found = [pair for word in _words(text) for pair in _terms_of_word(word)]
     return tuple(term for word, term in found if word not in STOP_WORDS) or tuple(term for _, term in found)
 
 
 def identifiers(text: str) -> str:
     """The terms of words that look like code (flags, names with case changes, digits or underscores) alone."""
     return " ".join(
-        term
-        for match in _WORD.finditer(_folded(text))
-        if len(parts := _parts(match.group())) > 1
-        for term in (*map(stem, parts), _joined(parts))
-        if term
+        [term for word in _words(text) if len(terms := _terms_of_word(word)) > 1 for _, term in terms]
     )
 
 
@@ -56,14 +51,17 @@ def stem(word: str) -> str:
     return str(_stemmer().stemWord(word))
 
 
-def _terms(text: str) -> Iterator[tuple[str, str]]:
-    """Pairs of a lower-case word and its term."""
-    for match in _WORD.finditer(_folded(text)):
-        parts = _parts(match.group())
-        for part in parts:
-            yield part, stem(part)
-        if len(parts) > 1 and (whole := _joined(parts)):
-            yield whole, whole
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_folded(text))
+
+
+@lru_cache(maxsize=200_000)
+def _terms_of_word(word: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of a lower-case word and its term: the word's parts, and after several of them the whole."""
+    parts = _parts(word)
+    found = tuple((part, stem(part)) for part in parts)
+    whole = _joined(parts) if len(parts) > 1 else ""
+    return (*found, (whole, whole)) if whole else found
 
 
 @lru_cache(maxsize=200_000)

@@ -100,8 +100,7 @@ class TextCache:
         try:
             connection.execute("PRAGMA busy_timeout = 5000")
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS texts (key BLOB PRIMARY KEY, chunks TEXT NOT NULL, terms BLOB NOT NULL) "
-                "WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS texts (key BLOB PRIMARY KEY, chunks TEXT NOT NULL, terms BLOB NOT NULL)"
             )
         except BaseException:
             connection.close()

@@ -2,6 +2,7 @@
 
 import html
 import re
+from functools import lru_cache
 
 _FENCE = re.compile(r"[ \t]*(?:>[ ]?)*[ \t]*(`{3,}|~{3,})")
 _COMMENT = re.compile(
@@ -30,6 +31,7 @@ _RULE = re.compile(r"(?:[|:\s-]*-[|:\s-]*|=+|\*[\s*]*\*|_[\s_]*_)$")
 _MANY_BLANK = re.compile(r"\n{3,}")
 
 
+@lru_cache(maxsize=64)  # who cuts a section and who counts its words ask for it one after the other
 def plain(markdown: str) -> str:
     """The text of a page, section or block: links become their text, code stays, comments and tags go.
 
