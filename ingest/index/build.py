@@ -13,8 +13,8 @@ from ingest.documents import Corpus, Section, Skipped
 from ingest.errors import IndexDamaged
 from ingest.index import records, store
 from ingest.index.alike import common_words, write_alike
-from ingest.index.cache import EmbeddingCache
 from ingest.index.embedders import Embedder, Vectors, unit_rows
+from ingest.index.embedding import Embedding
 from ingest.index.generations import Generations, full_disk_named
 from ingest.index.meaning import write_meaning
 from ingest.index.text_cache import Cut, TextCache
@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 # A chunk rarely says what it is about, its headings do: a third of the vector places it among its page's.
 CHUNK_WEIGHT, BREADCRUMB_WEIGHT = 0.65, 0.35
-_BATCH = 256  # texts between two commits: what a killed run may have to embed again
+_TOLD = 50  # sections between two words of progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,14 @@ class _Build:
     def run(
         self, corpus: Corpus, sections: Sequence[Section], fingerprint: str
     ) -> tuple[str, Mapping[str, int]]:
-        cuts = self._cut(corpus, sections)
-        pieces = {row: chunks for row, (chunks, _) in cuts.items()}
-        words = common_words(pieces.values())
-        vectors_of, vectors, of_words = self._vectors(sections, pieces, words)
+        with Embedding(self._generations.folder, self._embedder, fresh=self._rebuild) as embedding:
+            crumbs, cuts = self._cut(corpus, sections, embedding)
+            pieces = {row: chunks for row, (chunks, _) in cuts.items()}
+            words = common_words(pieces.values())
+            embedded = self._embedded(embedding, words)
+        self.embedded, self.cached = embedding.embedded, embedding.cached
+        vectors_of, vectors = self._mixed(crumbs, pieces, embedded)
+        of_words = {word: embedded[word] for word in words.values()}
         counts = {
             "entities": len(corpus.entities),
             "pages": len({(page.entity, page.path) for page in corpus.pages}),
@@ -134,26 +138,46 @@ class _Build:
             self._progress("Writing the index", 2, 2)
         return generation, counts
 
-    def _cut(self, corpus: Corpus, sections: Sequence[Section]) -> dict[int, Cut]:
-        """Chunks and terms of the sections of pages, by row. Entities are found by keywords and by name, which is
-        better than any mix with vectors: their text is names and labels, not prose."""
+    def _cut(
+        self, corpus: Corpus, sections: Sequence[Section], embedding: Embedding
+    ) -> tuple[dict[int, str], dict[int, Cut]]:
+        """Breadcrumbs, and chunks and terms, of the sections of pages by row; the next pages are cut while those
+        before them are embedded. Entities are found by keywords and by name, which is better than any mix with
+        vectors: their text is names and labels, not prose."""
         links = link_texts(corpus.pages)
         rows = [row for row, section in enumerate(sections) if section.path is not None]
         asked = [
             (one, links.get((one.entity, str(one.path), one.anchor), ""))
             for one in (sections[row] for row in rows)
         ]
+        crumbs = {
+            row: records.storable(" > ".join(sections[row].breadcrumb) or sections[row].title) for row in rows
+        }
+        cuts: dict[int, Cut] = {}
         cache = TextCache(self._generations.folder, embedder=self._embedder.name, fresh=self._rebuild)
+        self._progress("Embedding", 0, len(rows))
         whole = False
         try:
-            found = cache.cut(
-                asked, make=self._made, done=lambda done: self._progress("Cutting pages", done, len(rows))
-            )
-            cuts = dict(zip(rows, found, strict=True))
+            for row, cut in zip(rows, cache.cut(asked, make=self._made), strict=True):
+                cuts[row] = cut
+                embedding.add((crumbs[row], *cut[0]))
+                if len(cuts) % _TOLD == 0:
+                    self._progress("Embedding", len(cuts), len(rows))
             whole = True
         finally:
             cache.close(whole=whole)
-        return cuts
+        self._progress("Embedding", len(rows), len(rows))
+        return crumbs, cuts
+
+    def _embedded(self, embedding: Embedding, words: Mapping[str, str]) -> dict[str, Vectors]:
+        for done, word in enumerate(words.values()):
+            if done % _TOLD == 0:
+                self._progress("Embedding words", done, len(words))
+            embedding.add([word])
+        embedded = embedding.vectors()
+        embedding.keep()
+        self._progress("Embedding words", len(words), len(words))
+        return embedded
 
     def _made(self, section: Section, link_texts: str) -> Cut:
         chunks = chunks_of(
@@ -161,18 +185,10 @@ class _Build:
         )
         return chunks, SectionTerms.of(section, link_texts)
 
-    def _vectors(
-        self, sections: Sequence[Section], pieces: Mapping[int, Sequence[str]], words: Mapping[str, str]
-    ) -> tuple[dict[int, list[str]], dict[str, Vectors], dict[str, Vectors]]:
-        """Names of each section's vectors by row, the vectors by name, and those of single words."""
-        crumbs = {
-            row: records.storable(" > ".join(sections[row].breadcrumb) or sections[row].title)
-            for row in pieces
-        }
-        texts = dict.fromkeys(
-            (*crumbs.values(), *(text for row in pieces for text in pieces[row]), *words.values())
-        )
-        embedded = self._embed(list(texts))
+    def _mixed(
+        self, crumbs: Mapping[int, str], pieces: Mapping[int, Sequence[str]], embedded: Mapping[str, Vectors]
+    ) -> tuple[dict[int, list[str]], dict[str, Vectors]]:
+        """Names of each section's vectors by row, and the vectors by name."""
         names_of: dict[int, list[str]] = {}
         vectors: dict[str, Vectors] = {}
         for row, chunks in pieces.items():
@@ -180,33 +196,11 @@ class _Build:
             for name, chunk in zip(names_of[row], chunks, strict=True):
                 mixed = CHUNK_WEIGHT * embedded[chunk] + BREADCRUMB_WEIGHT * embedded[crumbs[row]]
                 vectors[name] = unit_rows(mixed[None])[0]
-        return names_of, vectors, {word: embedded[word] for word in words.values()}
+        return names_of, vectors
 
     def _name(self, crumb: str, chunk: str) -> str:
         made_from = json.dumps([self._embedder.name, CHUNK_WEIGHT, BREADCRUMB_WEIGHT, crumb, chunk])
         return blake2b(made_from.encode(), digest_size=10).hexdigest()
-
-    def _embed(self, texts: Sequence[str]) -> dict[str, Vectors]:
-        cache = EmbeddingCache(self._generations.folder, embedder=self._embedder.name)
-        try:
-            keys = {text: cache.key(text) for text in texts}
-            known = {} if self._rebuild else cache.get(list(keys.values()))
-            missing = [text for text in texts if keys[text] not in known]
-            self.cached = len(texts) - len(missing)
-            self._progress("Embedding", self.cached, len(texts))
-            for start in range(0, len(missing), _BATCH):
-                batch = missing[start : start + _BATCH]
-                rows = self._embedder.embed(batch)
-                new = {keys[text]: row for text, row in zip(batch, rows, strict=True)}
-                cache.put(new)
-                # Read back, so that a vector is the same whether it came from the cache or not.
-                known |= cache.get(list(new))
-                self.embedded += len(batch)
-                self._progress("Embedding", self.cached + self.embedded, len(texts))
-            cache.keep(keys.values())
-            return {text: known[key] for text, key in keys.items()}
-        finally:
-            cache.close()
 
 
 def _page_numbers(sections: Sequence[Section]) -> list[int]:

@@ -40,7 +40,6 @@ class TextCache:
         sections: Sequence[tuple[Section, str]],
         *,
         make: Callable[[Section, str], Cut],
-        done: Callable[[int], None],
     ) -> Iterable[Cut]:
         """What `make` gives for each section with the words of its links, from the cache where it is there."""
         for start in range(0, len(sections), 500):
@@ -54,7 +53,6 @@ class TextCache:
                 yield known[key]
             self._put(new)
             self._used.update(keys)
-            done(start + len(part))
 
     def close(self, *, whole: bool) -> None:
         """`whole` when all sections went through: then what is long out of use is dropped."""

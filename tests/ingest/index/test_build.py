@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from ingest.documents import Corpus
 from ingest.errors import EmbedderUnavailable, IndexBusy, IngestError
-from ingest.index import build
+from ingest.index import build, embedding
 from ingest.index.build import BuildReport, build_index
 from ingest.index.embedders import Vectors
 from ingest.index.generations import Generations
@@ -114,7 +115,7 @@ def test_a_second_build_at_the_same_time_is_refused_by_process_number(tmp_path: 
 def test_a_run_that_stops_leaves_the_old_index_and_keeps_what_it_embedded(
     tmp_path: Path, failure: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "_BATCH", 1)
+    monkeypatch.setattr(embedding, "_BATCH", 1)
     first = indexed(tmp_path, corpus(RANKER, entities=ENTITIES, cards=CARDS))
     with pytest.raises(type(failure)):
         build_index(SMALL, home=tmp_path, embedder=CountingEmbedder(stop="vault", failure=failure))
@@ -225,6 +226,30 @@ def test_only_what_changed_is_cut_again(tmp_path: Path) -> None:
     changed = page("component:default/ranker", "long.md", {**long, "part-3": "other " * 200})
     build_index(corpus(changed), home=tmp_path, embedder=Counting())
     assert 0 < Counting.counted <= first / 10
+
+
+def test_pages_are_cut_while_others_are_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "_BATCH", 8)  # texts: breadcrumbs and chunks of four sections
+    begun, cut, met = Event(), Event(), []
+
+    class Meeting(HashingEmbedder):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            begun.set()
+            if any("word0 " in text for text in texts):
+                met.append(cut.wait(10))
+            return super().embed(texts)
+
+        def count_tokens(self, text: str) -> int:
+            if "word5 " in text:
+                cut.set()
+            if "word19 " in text:
+                met.append(begun.wait(10))
+            return super().count_tokens(text)
+
+    long = {f"part-{number}": f"word{number} " * 200 for number in range(20)}
+    build_index(corpus(page("component:default/ranker", "long.md", long)), home=tmp_path, embedder=Meeting())
+    assert met
+    assert all(met)
 
 
 def test_a_damaged_text_cache_is_only_a_cache(tmp_path: Path) -> None:
