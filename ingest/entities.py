@@ -7,6 +7,7 @@ name are kept as they are: a team's own kind is an entity like any other.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ingest.errors import InvalidEntityRef
@@ -32,19 +33,26 @@ class EntityRef:
 
         Raises `InvalidEntityRef` when the text does not have that form, or names no kind and none is given.
         """
-        match = _REF.match(text.strip())
-        if match is None:
-            raise InvalidEntityRef(
-                f"{text!r} is not an entity reference; write `kind:namespace/name`, "
-                f"for example `component:default/feature-store`"
-            )
-        found_kind = match["kind"] or kind
-        if found_kind is None:
-            raise InvalidEntityRef(f"{text!r} names no kind; write it out, for example `component:{text}`")
-        return cls(found_kind.lower(), (match["namespace"] or namespace).lower(), match["name"].lower())
+        return _parsed(
+            text.strip(), kind, namespace
+        )  # what does not fit is not kept, so that texts stay short
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.namespace}/{self.name}"
+
+
+@lru_cache(maxsize=65_536)  # lists show an owner and a system for every entity, and many share them
+def _parsed(text: str, kind: str | None, namespace: str) -> EntityRef:
+    match = _REF.match(text)
+    if match is None:
+        raise InvalidEntityRef(
+            f"{text!r} is not an entity reference; write `kind:namespace/name`, "
+            f"for example `component:default/feature-store`"
+        )
+    found_kind = match["kind"] or kind
+    if found_kind is None:
+        raise InvalidEntityRef(f"{text!r} names no kind; write it out, for example `component:{text}`")
+    return EntityRef(found_kind.lower(), (match["namespace"] or namespace).lower(), match["name"].lower())
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def make_app(
 
 def _middleware(settings: Settings, cuebook: Cuebook, resource: ProtectedResource) -> list[Middleware]:
     """Outermost first."""
-    shared = settings.allowed_origins
+    shared, refused = settings.allowed_origins, RefusedLogins(cuebook.caller)
     cors = Middleware(
         CORSMiddleware,
         allow_origins=shared,
@@ -113,14 +113,14 @@ def _middleware(settings: Settings, cuebook: Cuebook, resource: ProtectedResourc
     )
     return [
         Middleware(Access, telemetry=cuebook.telemetry),
-        Middleware(HostGuard, settings=settings),
+        Middleware(HostGuard, settings=settings, refused=refused),
         *([cors] if shared else []),
         Middleware(
             Tokens,
             tokens=settings.api_tokens,
             local_scopes=cuebook.local_scopes,
             resource=resource,
-            refused=RefusedLogins(cuebook.caller),
+            refused=refused,
             verifier=verifier_of(settings.auth, resource),
             approver_of=partial(approver_of, cuebook),
         ),

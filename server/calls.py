@@ -91,7 +91,7 @@ class Calls:
         return await caller.waiting_for(approver)
 
     async def refused(self, kind: str, principal: Principal, *, action: str = "", reason: str) -> None:
-        """Record what a door refused before it became a call: a login, a tool's name, a body that is no JSON."""
+        """Record what a door refused before it became a call: a login, a foreign page, a tool's name, a body that is no JSON."""
         caller = await self._caller()
         caller.refused(kind, principal, action=action, reason=reason)
 

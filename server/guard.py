@@ -92,8 +92,8 @@ def principal_of(connection: HTTPConnection) -> Principal:
 class HostGuard:
     """Refuses requests to a Host that is not ours (421) and from pages that are not ours (403)."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, settings: Settings, refused: RefusedLogins) -> None:
+        self._app, self._refused = app, refused
         own = f"[{settings.host}]" if ":" in settings.host else settings.host
         self._hosts = {name.lower() for name in (*LOOPBACK_NAMES, own, *settings.allowed_hosts)}
         self._origins = {origin.rstrip("/").lower() for origin in settings.allowed_origins}
@@ -106,6 +106,8 @@ class HostGuard:
         if problem is None:
             await self._app(scope, receive, send)
         else:
+            connection, door = HTTPConnection(scope), _door(scope["path"])
+            await self._refused.note(connection, door=door, reason=problem.message[:300], kind="origin")
             await problem_response(problem)(scope, receive, send)
 
     def _problem(self, headers: Headers) -> Problem | None:

@@ -1,7 +1,11 @@
-"""Requests that nobody answers for, for the audit: each with where it came from and why, and a flood of them as a number."""
+"""Requests that nobody answers for, for the audit: each with where it came from and why, and a flood of them as a number.
+
+A login is a request without credentials or with refused ones; an origin one to a host, or of a page, that is not ours.
+"""
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from starlette.requests import HTTPConnection
 
@@ -23,8 +27,15 @@ class RefusedLogins:
         self._seen: dict[str, list[float]] = {}
         self._unwritten = 0
 
-    async def note(self, connection: HTTPConnection, *, door: str, reason: str) -> None:
-        """Record that a request came without credentials or with refused ones; never the credentials."""
+    async def note(
+        self,
+        connection: HTTPConnection,
+        *,
+        door: str,
+        reason: str,
+        kind: Literal["login", "origin"] = "login",
+    ) -> None:
+        """Record that a request was refused; never the credentials that it came with."""
         address = connection.client.host if connection.client else ""
         if not self._has_room(address):
             self._unwritten += 1
@@ -33,7 +44,7 @@ class RefusedLogins:
         more = f"; {unwritten} more before it were not written down" if unwritten else ""
         client = f"{address} {connection.headers.get('user-agent', '')}".strip()
         principal = Principal(ref=NOBODY, door=door, client=client)
-        await self._calls.refused("login", principal, reason=f"{reason}{more}")
+        await self._calls.refused(kind, principal, reason=f"{reason}{more}")
 
     def _has_room(self, address: str) -> bool:
         now = self._clock()

@@ -1,6 +1,6 @@
 """Writes what happens on the call path into the audit.
 
-A row has `at`, `kind` (call, read, apply, intent, approve, reject, login, sync, lost …), `principal`, `on_behalf_of`,
+A row has `at`, `kind` (call, read, apply, intent, approve, reject, login, origin, sync, lost …), `principal`, `on_behalf_of`,
 `door`, `client`, `action`, `digest`, `arguments`, `effect`, `targets`, `decision`, `rule`, `outcome`, `reason` and `ms`; what does not
 apply is left out. Rows of reads are durable a moment later than they are told, all others at once.
 """

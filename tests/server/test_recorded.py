@@ -119,6 +119,28 @@ async def test_a_refused_login_is_recorded_without_its_token(tmp_path: Path) -> 
     assert "wwww" not in str(rows)
 
 
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({"host": "rebound.example"}, "'rebound.example'"),
+        ({"origin": "https://evil.example"}, "'https://evil.example'"),
+    ],
+)
+async def test_a_foreign_host_or_page_is_recorded_and_a_flood_of_them_counted(
+    headers: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    with small_cuebook(tmp_path / "home") as cuebook:
+        transport = httpx.ASGITransport(app=make_app(cuebook.settings, cuebook=cuebook))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            for _ in range(25):
+                assert (await client.post("/mcp", json={}, headers=headers)).status_code in {403, 421}
+        rows = rows_of(cuebook)
+    assert [(row["kind"], row["outcome"], row["door"]) for row in rows] == [
+        ("origin", "denied", "mcp-http")
+    ] * 20
+    assert told in rows[0]["reason"]
+
+
 async def test_a_request_without_a_token_is_recorded_too(tmp_path: Path) -> None:
     token = ApiToken(name="ci", token=SecretStr("t" * 32))
     with small_cuebook(tmp_path / "home", api_tokens=(token,)) as cuebook:
