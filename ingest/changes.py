@@ -122,19 +122,7 @@ def opened(path: str, entity: Entity | None, history: History | None) -> Page:
         raise NotFound(
             f"{entity.ref if entity else 'the catalog'} has no change {path!r}; ask what changed again"
         )
-    section = change_section(found)
-    return Page(
-        entity=section.entity,
-        path=str(section.path),
-        title=section.title,
-        trail=section.breadcrumb[:-1],
-        markdown=section.text,
-        revision=section.revision,
-        content_hash=section.content_hash,
-        sections=(section,),
-        modified=section.modified,
-        owner=section.owner,
-    )
+    return Page.of(change_section(found))
 
 
 def change_section(change: Change) -> Section:

@@ -87,6 +87,22 @@ class Page:
     reviewed: str = ""
     untrusted: bool = False
 
+    @classmethod
+    def of(cls, section: Section) -> "Page":
+        """What no file holds, as a page of one section."""
+        return cls(
+            entity=section.entity,
+            path=str(section.path),
+            title=section.title,
+            trail=section.breadcrumb[:-1],
+            markdown=section.text,
+            revision=section.revision,
+            content_hash=section.content_hash,
+            sections=(section,),
+            modified=section.modified,
+            owner=section.owner,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:

@@ -61,18 +61,7 @@ def _belongs(name: str, entity: Entity, whole: CatalogGraph) -> bool:
 
 def registry_page(model: RegisteredModel, entity: Entity) -> Page:
     """One section with a line for each fact."""
-    section = registry_section(model, entity)
-    return Page(
-        entity=entity.ref,
-        path=str(section.path),
-        title=section.title,
-        trail=section.breadcrumb[:-1],
-        markdown=section.text,
-        revision=section.revision,
-        content_hash=section.content_hash,
-        sections=(section,),
-        owner=entity.owner,
-    )
+    return Page.of(registry_section(model, entity))
 
 
 def registry_section(model: RegisteredModel, entity: Entity) -> Section:

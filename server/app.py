@@ -21,7 +21,7 @@ from server.identity.resource import ProtectedResource
 from server.identity.verifier import verifier_of
 from server.mcp import build_mcp
 from server.refreshing import Refresher
-from server.refused_logins import RefusedLogins
+from server.refused_requests import RefusedRequests
 from server.rest import add_rest
 from server.rest.approver import approver_of
 from server.rest.events import event_routes
@@ -103,7 +103,7 @@ def make_app(
 
 def _middleware(settings: Settings, cuebook: Cuebook, resource: ProtectedResource) -> list[Middleware]:
     """Outermost first."""
-    shared, refused = settings.allowed_origins, RefusedLogins(cuebook.caller)
+    shared, refused = settings.allowed_origins, RefusedRequests(cuebook.caller)
     cors = Middleware(
         CORSMiddleware,
         allow_origins=shared,

@@ -31,7 +31,7 @@ from server.identity.errors import IssuerUnavailable, TokenRefused
 from server.identity.resource import WELL_KNOWN, ProtectedResource
 from server.identity.stepping_up import SteppingUp
 from server.identity.verifier import TokenVerifier
-from server.refused_logins import RefusedLogins
+from server.refused_requests import RefusedRequests
 from server.sessions import COOKIE, token_of
 from server.settings import LOOPBACK_NAMES, ApiToken, Settings, SettingsInvalid
 from server.web.shell import VIEWS, shell_html
@@ -92,7 +92,7 @@ def principal_of(connection: HTTPConnection) -> Principal:
 class HostGuard:
     """Refuses requests to a Host that is not ours (421) and from pages that are not ours (403)."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, refused: RefusedLogins) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, refused: RefusedRequests) -> None:
         self._app, self._refused = app, refused
         own = f"[{settings.host}]" if ":" in settings.host else settings.host
         self._hosts = {name.lower() for name in (*LOOPBACK_NAMES, own, *settings.allowed_hosts)}
@@ -158,7 +158,7 @@ class Tokens:
         tokens: Iterable[ApiToken],
         local_scopes: Callable[[], frozenset[str]],
         resource: ProtectedResource,
-        refused: RefusedLogins,
+        refused: RefusedRequests,
         verifier: TokenVerifier | None = None,
         approver_of: Callable[[HTTPConnection], Principal | None] = lambda _connection: None,
     ) -> None:

@@ -3,17 +3,19 @@
 A run that is killed keeps what it embedded: rows are committed batch by batch, and a build reads them first.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
+from ingest.index.cache_file import opened
 from ingest.index.embedders import Vectors
 
 FILE = "embeddings.sqlite"
 _SPARE = 3  # times what the last build used may be kept before the rest goes
+# With row ids, vectors are appended; ordered by their random keys, a batch would rewrite half the file.
+_SCHEMA = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
 
 
 class EmbeddingCache:
@@ -21,13 +23,7 @@ class EmbeddingCache:
 
     def __init__(self, folder: Path, *, embedder: str) -> None:
         self._embedder = embedder
-        try:
-            self._connection = self._open(folder / FILE)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # locked, full, not permitted: the file is fine
-                raise
-            (folder / FILE).unlink()  # only a cache: what it held is computed again
-            self._connection = self._open(folder / FILE)
+        self._connection = opened(folder / FILE, schema=_SCHEMA)
 
     def key(self, text: str) -> bytes:
         return sha256(f"{self._embedder}\0{text}".encode("utf-8", "surrogatepass")).digest()
@@ -68,17 +64,3 @@ class EmbeddingCache:
 
     def close(self) -> None:
         self._connection.close()
-
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path)
-        try:
-            connection.execute("PRAGMA busy_timeout = 5000")
-            # With row ids, vectors are appended; ordered by their random keys, a batch would rewrite half the file.
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-            )
-        except BaseException:
-            connection.close()
-            raise
-        return connection

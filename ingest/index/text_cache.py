@@ -5,17 +5,18 @@ and writing everything else.
 """
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
 from ingest.documents import Section
+from ingest.index.cache_file import opened
 from ingest.index.words import SectionTerms
 
 FILE = "texts.sqlite"
 _REVISION = "1"  # of what is kept; raise it when chunks or terms of the same text come out otherwise
 _SPARE = 3  # times what the last build used may be kept before the rest goes
+_SCHEMA = "CREATE TABLE IF NOT EXISTS texts (key BLOB PRIMARY KEY, chunks TEXT NOT NULL, terms BLOB NOT NULL)"
 
 Cut = tuple[tuple[str, ...], SectionTerms]
 
@@ -27,13 +28,7 @@ class TextCache:
         """`fresh` reads nothing of what is there."""
         self._embedder, self._fresh = embedder, fresh
         self._used: set[bytes] = set()
-        try:
-            self._connection = self._open(folder / FILE)
-        except sqlite3.OperationalError:  # locked, full, not permitted: the file is fine
-            raise
-        except sqlite3.DatabaseError:
-            (folder / FILE).unlink()  # only a cache: what it held is computed again
-            self._connection = self._open(folder / FILE)
+        self._connection = opened(folder / FILE, schema=_SCHEMA)
 
     def cut(
         self,
@@ -91,16 +86,3 @@ class TextCache:
                 "INSERT OR REPLACE INTO texts VALUES (?, ?, ?)",
                 ((key, json.dumps(chunks), terms.packed()) for key, (chunks, terms) in cuts.items()),
             )
-
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path)
-        try:
-            connection.execute("PRAGMA busy_timeout = 5000")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS texts (key BLOB PRIMARY KEY, chunks TEXT NOT NULL, terms BLOB NOT NULL)"
-            )
-        except BaseException:
-            connection.close()
-            raise
-        return connection

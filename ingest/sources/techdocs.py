@@ -145,7 +145,7 @@ class _Site:
     ) -> Page:
         split = split_sections(included.text, slug=config.slug)
         title = place.title or _text(matter.values.get("title")) or split.title or place.file.title
-        content_hash = _hash(included.text)
+        content_hash = content_hash_of(included.text)
         page = Page(
             entity=self.entity.ref,
             path=place.path,
@@ -175,10 +175,11 @@ class _Site:
 
 
 def _with_sections(page: Page, cuts: Sequence[Cut]) -> Page:
-    return replace(page, sections=tuple(_section(page, cut) for cut in cuts))
+    return replace(page, sections=tuple(section_of(page, cut) for cut in cuts))
 
 
-def _section(page: Page, cut: Cut) -> Section:
+def section_of(page: Page, cut: Cut) -> Section:
+    """What one cut of a page is, with all that it takes over from the page."""
     heading = cut.heading or page.title
     return Section(
         entity=page.entity,
@@ -190,7 +191,7 @@ def _section(page: Page, cut: Cut) -> Section:
         text=cut.text,
         blocks=cut.blocks,
         revision=page.revision,
-        content_hash=_hash(cut.text),
+        content_hash=content_hash_of(cut.text),
         modified=page.modified,
         owner=page.owner,
         reviewed=page.reviewed,
@@ -220,5 +221,5 @@ def _text(value: object) -> str:
     return str(value).strip() if isinstance(value, str | int | float) else ""
 
 
-def _hash(text: str) -> str:
+def content_hash_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,16 +7,15 @@ most commands. Orders and answers are JSON, a line each. Other programs than our
 import json
 import os
 import pty
-import select
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
+
+from server.exam.typing_at import ended, typed_at
 
 _LONGEST = 60.0  # seconds that a command may take
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
@@ -115,7 +114,7 @@ def _without_a_terminal(cuebook: Any, order: Mapping[str, Any]) -> Ran:
             for descriptor, file in ((0, given), (1, printed), (2, printed)):
                 os.dup2(file.fileno(), descriptor)
             _become(cuebook, order)
-        code = _ended(child)
+        code = ended(child, seconds=_LONGEST)
         printed.seek(0)
         return Ran(code, printed.read().decode("utf-8", "replace"))
 
@@ -125,33 +124,9 @@ def _on_a_terminal(cuebook: Any, order: Mapping[str, Any]) -> Ran:
     child, terminal = pty.fork()
     if child == 0:
         _become(cuebook, order)
-    screen, seen, left, end = "", 0, list(order["typed"]), time.monotonic() + _LONGEST
-    while time.monotonic() < end:
-        if not select.select([terminal], [], [], 0.2)[0]:
-            continue
-        try:
-            read = os.read(terminal, 65_536)
-        except OSError:  # the other end was closed
-            break
-        if not read:
-            break
-        screen += read.decode("utf-8", "replace")
-        if left and (at := screen.find(left[0][0], seen)) >= 0:
-            seen = at + len(left[0][0])
-            os.write(terminal, f"{left.pop(0)[1]}\n".encode())
+    screen = typed_at(terminal, order["typed"], seconds=_LONGEST)
     os.close(terminal)
-    return Ran(_ended(child), screen)
-
-
-def _ended(child: int) -> int:
-    end = time.monotonic() + _LONGEST
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return Ran(ended(child, seconds=_LONGEST), screen)
 
 
 def _become(cuebook: Any, order: Mapping[str, Any]) -> NoReturn:

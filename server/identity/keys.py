@@ -18,13 +18,12 @@ import anyio
 import anyio.to_thread
 
 from server.identity.errors import IssuerUnavailable
+from server.identity.fetching import LONGEST, fetch
 
 FRESH = 600.0  # seconds after which keys are read again
 USABLE = 3600.0  # seconds after which keys that could not be read again are dropped
 FLOOR = 30.0  # seconds between two reads
-_LONGEST = 256 * 1024  # bytes of a key set
 _MOST = 100  # keys of a set
-_PATIENCE = 5.0  # seconds for one read
 _LEAST_RSA_BITS = 2048
 
 # What a key may verify is settled by the key, never by the token: symmetric keys and `none` are in no row.
@@ -52,39 +51,18 @@ class KeySource(Protocol):
     """Where a key set comes from."""
 
     async def read(self) -> bytes:
-        """The key set as JSON, at most `_LONGEST` bytes of it. Raises `IssuerUnavailable`."""
+        """The key set as JSON, at most `LONGEST` bytes of it. Raises `IssuerUnavailable`."""
         ...
 
 
 class KeysAt:
-    """A key set at an address. Redirects are not followed: the operator named this address, no other."""
+    """A key set at an address."""
 
     def __init__(self, url: str, *, transport: Any = None) -> None:
         self._url, self._transport = url, transport
 
     async def read(self) -> bytes:
-        import httpx
-
-        read = b""
-        try:
-            with anyio.fail_after(_PATIENCE):
-                async with (
-                    httpx.AsyncClient(
-                        transport=self._transport, timeout=_PATIENCE, trust_env=False
-                    ) as client,
-                    client.stream("GET", self._url, headers={"accept": "application/json"}) as answer,
-                ):
-                    if answer.status_code != 200:
-                        raise IssuerUnavailable(f"{self._url} answered {answer.status_code}")
-                    async for part in answer.aiter_bytes():
-                        read += part
-                        if len(read) > _LONGEST:
-                            raise IssuerUnavailable(f"{self._url} answered more than {_LONGEST:,} bytes")
-        except TimeoutError as error:
-            raise IssuerUnavailable(f"{self._url} did not answer within {_PATIENCE:g} seconds") from error
-        except httpx.HTTPError as error:
-            raise IssuerUnavailable(f"{self._url} cannot be read: {error}") from error
-        return read
+        return await fetch(self._url, transport=self._transport)
 
 
 class KeysIn:
@@ -101,7 +79,7 @@ class KeysIn:
 
     def _start(self) -> bytes:
         with self._path.open("rb") as file:
-            return file.read(_LONGEST)
+            return file.read(LONGEST)
 
 
 class Keys:

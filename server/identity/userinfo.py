@@ -14,10 +14,9 @@ from typing import Any
 import anyio
 
 from server.identity.errors import IssuerUnavailable, TokenRefused
+from server.identity.fetching import Answered, fetch
 
 _MOST_TOKENS = 2_000
-_LONGEST = 256 * 1024  # bytes
-_PATIENCE = 5.0  # seconds
 _UNAUTHORISED = (400, 401, 403)
 
 
@@ -52,33 +51,15 @@ class Userinfo:
         return known.claims
 
     async def _asked(self, token: str) -> bytes:
-        import httpx
-
-        headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
-        read = b""
+        headers = {"authorization": f"Bearer {token}"}
         try:
-            with anyio.fail_after(_PATIENCE):
-                async with (
-                    httpx.AsyncClient(
-                        transport=self._transport, timeout=_PATIENCE, trust_env=False
-                    ) as client,
-                    client.stream("GET", self._url, headers=headers) as answer,
-                ):
-                    if answer.status_code in _UNAUTHORISED:
-                        raise TokenRefused(
-                            "its issuer does not take it any more, or says nothing about its person"
-                        )
-                    if answer.status_code != 200:
-                        raise IssuerUnavailable(f"{self._url} answered {answer.status_code}")
-                    async for part in answer.aiter_bytes():
-                        read += part
-                        if len(read) > _LONGEST:
-                            raise IssuerUnavailable(f"{self._url} answered more than {_LONGEST:,} bytes")
-        except TimeoutError as error:
-            raise IssuerUnavailable(f"{self._url} did not answer within {_PATIENCE:g} seconds") from error
-        except httpx.HTTPError as error:
-            raise IssuerUnavailable(f"{self._url} cannot be read: {type(error).__name__}") from error
-        return read
+            return await fetch(self._url, headers=headers, transport=self._transport)
+        except Answered as error:
+            if error.status in _UNAUTHORISED:
+                raise TokenRefused(
+                    "its issuer does not take it any more, or says nothing about its person"
+                ) from error
+            raise
 
 
 def _about(answer: bytes, claims: Mapping[str, Any]) -> Mapping[str, Any]:

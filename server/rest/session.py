@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from server.composition import Cuebook
 from server.errors import Problem, problem_response
-from server.refused_logins import RefusedLogins
+from server.refused_requests import RefusedRequests
 from server.rest.problems import failures
 from server.rest.secret_text import SecretText
 from server.sessions import COOKIE, LIFETIME, cookie_of
@@ -24,7 +24,7 @@ def session_routes(cuebook: Cuebook) -> APIRouter:
     """Sign in and out; without tokens in the settings there is nothing to sign in to, and both do nothing."""
     router = APIRouter(prefix="/api/v1/session", tags=["state"])
     tokens = cuebook.settings.api_tokens
-    refused = RefusedLogins(cuebook.caller)
+    refused = RefusedRequests(cuebook.caller)
 
     @router.post(
         "",

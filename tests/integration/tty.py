@@ -2,11 +2,13 @@
 
 import os
 import pty
-import select
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from server.exam.typing_at import ended, typed_at
+
+_ENDING = 60.0  # seconds that a command may take once its terminal is gone
 
 
 @dataclass(frozen=True)
@@ -28,28 +30,12 @@ def typed(
     child, terminal = pty.fork()
     if child == 0:
         os.execve(command[0], list(command), dict(environment))  # noqa: S606 - no shell is wanted
-    screen, seen, left = "", 0, list(answers)
-    end = time.monotonic() + seconds
     try:
-        while time.monotonic() < end:
-            if not select.select([terminal], [], [], 0.2)[0]:
-                continue
-            try:
-                read = os.read(terminal, 65_536)
-            except OSError:  # the other end was closed
-                break
-            if not read:
-                break
-            screen += read.decode("utf-8", "replace")
-            if left and (at := screen.find(left[0][0], seen)) >= 0:
-                seen = at + len(left[0][0])
-                os.write(terminal, f"{left.pop(0)[1]}\n".encode())
-        else:
-            os.kill(child, 9)
+        screen = typed_at(terminal, answers, seconds=seconds)
     finally:
         os.close(terminal)
-        _, status = os.waitpid(child, 0)
-    return Typed(os.waitstatus_to_exitcode(status), screen)
+        code = ended(child, seconds=_ENDING)
+    return Typed(code, screen)
 
 
 CUEBOOK = (sys.executable, "-c", "from server.cli import main; main()")

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from ingest.documents import Page, Section
+from ingest.documents import Page
 from ingest.entities import Entity, EntityRef
-from ingest.markdown.sections import Cut, split_sections
+from ingest.markdown.sections import split_sections
 from ingest.reviews import reviewed
 from ingest.sources.backstage.kept import KeptPage, KeptSite
 from ingest.sources.backstage.page_text import page_markdown
 from ingest.sources.backstage.portal import Portal, PortalError
+from ingest.sources.techdocs import content_hash_of, section_of
 
 _MOST_PAGES = 5_000  # of a site
 _ROOT = "/"
@@ -67,7 +68,7 @@ def live_page(portal: Portal, entity: Entity, path: str) -> Page | None:
 def made_page(entity: Entity, kept: KeptPage, *, site: str) -> Page:
     """The page with its sections."""
     split = split_sections(kept.markdown)
-    content_hash = _hash(kept.markdown)
+    content_hash = content_hash_of(kept.markdown)
     page = Page(
         entity=entity.ref,
         path=kept.path,
@@ -81,7 +82,7 @@ def made_page(entity: Entity, kept: KeptPage, *, site: str) -> Page:
         owner=entity.owner,
         reviewed=reviewed({}, entity),
     )
-    return replace(page, sections=tuple(_section(page, cut) for cut in split.cuts))
+    return replace(page, sections=tuple(section_of(page, cut) for cut in split.cuts))
 
 
 def page_path(location: str) -> str:
@@ -166,26 +167,6 @@ def _linked(location: str, titles: Mapping[str, str]) -> Callable[[str], str]:
     return linked
 
 
-def _section(page: Page, cut: Cut) -> Section:
-    heading = cut.heading or page.title
-    named = [part for part in (*page.trail, page.title, *cut.parents, heading) if part]
-    return Section(
-        entity=page.entity,
-        path=page.path,
-        anchor=cut.anchor,
-        title=page.title,
-        heading=heading,
-        breadcrumb=tuple(part for part, before in zip(named, ["", *named], strict=False) if part != before),
-        text=cut.text,
-        blocks=cut.blocks,
-        revision=page.revision,
-        content_hash=_hash(cut.text),
-        modified=page.modified,
-        owner=page.owner,
-        reviewed=page.reviewed,
-    )
-
-
 def _static(ref: EntityRef) -> str:
     return f"/api/techdocs/static/docs/{_triplet(ref)}"
 
@@ -199,7 +180,3 @@ def _moment(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e14:
         return ""
     return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="seconds")
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -18,7 +18,7 @@ _WINDOW = 60.0  # seconds
 _MOST_ADDRESSES = 1_000
 
 
-class RefusedLogins:
+class RefusedRequests:
     """Whoever guesses tokens must not be able to fill the disk: what is too much is counted in the next row."""
 
     def __init__(self, calls: Calls, *, clock: Callable[[], float] = time.monotonic) -> None:
