@@ -6,6 +6,7 @@ No metric carries a question, an entity or a user: labels are routes, action nam
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from opentelemetry import trace
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -15,6 +16,7 @@ from server import __version__
 from server.settings import TelemetrySettings
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_MOST_LABELS = 1_024
 METRICS_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
@@ -49,6 +51,11 @@ class Telemetry:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        # Looking a labelled counter up costs more than counting; there are as many as routes, actions and outcomes.
+        self._counted_requests = lru_cache(_MOST_LABELS)(self._requests.labels)
+        self._timed_requests = lru_cache(_MOST_LABELS)(self._request_seconds.labels)
+        self._counted_actions = lru_cache(_MOST_LABELS)(self._actions.labels)
+        self._timed_actions = lru_cache(_MOST_LABELS)(self._action_seconds.labels)
         self._tracer = tracer or trace.get_tracer("cuebook", __version__)
 
     def watch_index(
@@ -64,8 +71,8 @@ class Telemetry:
 
     def request(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one HTTP request; `route` is the pattern, never the path a client made up."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._request_seconds.labels(route).observe(seconds)
+        self._counted_requests(method, route, str(status)).inc()
+        self._timed_requests(route).observe(seconds)
 
     @contextmanager
     def action(self, name: str, *, door: str, outcome_of: Callable[[Exception], str]) -> Iterator[None]:
@@ -86,8 +93,8 @@ class Telemetry:
                 raise
             finally:
                 span.set_attribute("cuebook.outcome", outcome)
-                self._actions.labels(name, door, outcome).inc()
-                self._action_seconds.labels(name).observe(time.perf_counter() - started)
+                self._counted_actions(name, door, outcome).inc()
+                self._timed_actions(name).observe(time.perf_counter() - started)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""

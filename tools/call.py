@@ -46,7 +46,7 @@ from tools.questions import QuestionLog
 from tools.readings import Readings
 from tools.redaction import bounded, without_secrets
 from tools.repositories import Repository
-from tools.run import Listener, Run
+from tools.run import Held, Listener, Run
 from tools.shapes import Input
 from tools.state import PlanRow, State
 from tools.undoing import Undoing
@@ -179,9 +179,10 @@ class Caller:
         """
         async with self._journal.recording("call", principal, action=name) as row:
             action, input, handle = await self._admitted(name, arguments, principal, row)
-            run = self._run(principal, listen)
+            reads = action.effect is Effect.READS
+            run = self._run(principal, listen, held=Held() if reads else None)
             with self._translated(action.name):
-                if action.effect is Effect.READS:
+                if reads:
                     return await self._read(action, input, run)
                 cautions: tuple[str, ...] = ()
                 if not action.own_note:
@@ -264,7 +265,8 @@ class Caller:
         try:
             self._meter.count_call(principal)
             _hold(scope, principal)
-            self._may_read(Asked(principal, name, Effect.READS, arguments), learned)
+            if self._policy.about_reads:
+                self._may_read(Asked(principal, name, Effect.READS, arguments), learned)
             with self._as_if_refused(name, arguments):
                 yield
         except Exception as error:
@@ -385,24 +387,15 @@ class Caller:
         groups or owners may have to be looked up in a catalog that is not at hand: changing threads costs more than all
         of it.
         """
-        paced = self._meter.has_pace
-        admit = partial(self._admit, name, arguments, principal, row, paced=paced)
-        if (paced or self._policy.about_reads) and not self._ports.at_hand:
-            return await anyio.to_thread.run_sync(admit)
-        return admit()
+        if not self._ports.at_hand and (self._meter.has_pace or self._policy.about_reads):
+            return await anyio.to_thread.run_sync(self._admit, name, arguments, principal, row)
+        return self._admit(name, arguments, principal, row)
 
     def _admit(
-        self,
-        name: str,
-        arguments: Mapping[str, Any],
-        principal: Principal,
-        row: dict[str, Any],
-        *,
-        paced: bool,
+        self, name: str, arguments: Mapping[str, Any], principal: Principal, row: dict[str, Any]
     ) -> tuple[Action[Any, Any], Input, str]:
         row["arguments"] = bounded(arguments)
-        if paced:
-            self._meter.count_call(principal)
+        self._meter.count_call(principal)
         action = self.actions.get(name)
         row["effect"] = action.effect.value
         if action.secrets:
@@ -438,12 +431,11 @@ class Caller:
 
     def _may_read(self, asked: Asked, row: dict[str, Any]) -> None:
         """Raises `NotFound` for a read that the policy denies; the audit's row says what it was."""
-        if self._policy.about_reads:
-            decision = self._policy.decide(asked)
-            row.update(decision=decision.verdict.value, rule=decision.rule)
-            undenied(asked, decision)
+        decision = self._policy.decide(asked)
+        row.update(decision=decision.verdict.value, rule=decision.rule)
+        undenied(asked, decision)
 
-    def _run(self, principal: Principal, listen: Listener | None) -> Run:
+    def _run(self, principal: Principal, listen: Listener | None, *, held: Held | None = None) -> Run:
         return Run(
             principal=principal,
             ports=self._ports,
@@ -458,6 +450,7 @@ class Caller:
             repositories=self._repositories,
             log=self.questions,
             listen=_in_this_loop(listen) if listen else None,
+            held=held,
         )
 
     @contextmanager

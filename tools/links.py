@@ -5,6 +5,9 @@ from urllib.parse import quote
 
 from tools.ports import Ref
 
+_PLAIN = re.compile(
+    r"[A-Za-z0-9._~/-]+"
+)  # what stays as it is; quoting parts that need none takes four times as long
 _REGISTERED = re.compile(r"registry:(?P<name>[a-z0-9][a-z0-9._-]*)/(?P<version>\d+)")
 
 
@@ -32,4 +35,8 @@ def docs_link(ref: Ref, path: str | None, anchor: str = "") -> str:
 
 
 def _segments(ref: Ref) -> str:
-    return "/".join(quote(part, safe="-._~") for part in (ref.kind, ref.namespace, ref.name))
+    parts = (ref.kind, ref.namespace, ref.name)
+    joined = "/".join(parts)
+    if _PLAIN.fullmatch(joined) and joined.count("/") == 2:
+        return joined
+    return "/".join(quote(part, safe="-._~") for part in parts)

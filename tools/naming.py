@@ -27,7 +27,7 @@ def entities_named(text: str, run: Run) -> tuple[Entity, ...]:
 def is_known(text: str, run: Run) -> bool:
     """Whether `text` names entities of a catalog at hand; where it is not, or near names would have to be looked for,
     a look takes longer than changing threads."""
-    return run.ports.at_hand and bool(entities_named(text, run))
+    return run.at_hand and bool(entities_named(text, run))
 
 
 def entity_named(text: str, run: Run) -> Entity:

@@ -41,6 +41,14 @@ _NOTHING_PLANNED = Plan()
 Listener = Callable[[Mapping[str, Any]], None]
 
 
+@dataclass(slots=True)
+class Held:
+    """What a read has looked up already: it is asked for once, and all of an answer is from one index."""
+
+    catalog: Catalog | None = None
+    at_hand: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """On whose behalf, and with what.
@@ -48,6 +56,7 @@ class Run:
     `plan` and `digest` are set in the apply step only: the plan that was decided on, and the idempotency key
     to pass on to whatever is started. `repeated` is set when an earlier process was killed in the middle of it and
     this one carries it out again, which only a repeatable action is asked for. `listen` takes progress events; None when nobody listens.
+    `held` is set for reads; what has an effect looks anew each time.
     """
 
     principal: Principal
@@ -58,6 +67,7 @@ class Run:
     digest: str = ""
     repeated: bool = False
     listen: Listener | None = None
+    held: Held | None = None
     desk: "JobDesk | None" = None
     book: "ModelBook | None" = None
     trail: "Audit | None" = None
@@ -155,7 +165,20 @@ class Run:
     @property
     def catalog(self) -> Catalog:
         """The catalog as this run's principal sees it."""
-        return self.ports.library.catalog(self.principal)
+        if self.held is None:
+            return self.ports.library.catalog(self.principal)
+        if self.held.catalog is None:
+            self.held.catalog = self.ports.library.catalog(self.principal)
+        return self.held.catalog
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether looking into the catalog waits for nothing (see `Ports`)."""
+        if self.held is None:
+            return self.ports.at_hand
+        if self.held.at_hand is None:
+            self.held.at_hand = self.ports.at_hand
+        return self.held.at_hand
 
     def noticed(self, read: Iterable[Section | Page], *, handle: str = "", begun: bool = False) -> None:
         """Remember which of the texts that this run shows nobody vouches for; `begun` for a new conversation."""
@@ -184,7 +207,7 @@ class Run:
 
         For a look into the catalog that takes a millisecond: changing threads would cost more than it does.
         """
-        if self.ports.at_hand:
+        if self.at_hand:
             return work(*arguments, self)
         return await self.in_thread(work, *arguments)
 

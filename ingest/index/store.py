@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -152,7 +153,15 @@ class Store:
 
     def pages(self, entity: str) -> list[tuple[str, str]]:
         """`(path, title)` of an entity's pages, in the order they were read."""
-        return self._all("SELECT path, title FROM pages WHERE entity = ? ORDER BY id", entity)
+        return self._pages_by_entity.get(entity, [])
+
+    @cached_property
+    def _pages_by_entity(self) -> dict[str, list[tuple[str, str]]]:
+        """Held in memory: some hundred bytes a page, and cards of entities are asked for by the thousand."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for entity, path, title in self._all("SELECT entity, path, title FROM pages ORDER BY id"):
+            found.setdefault(entity, []).append((path, title))
+        return found
 
     def keyword_search(
         self,

@@ -13,6 +13,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import PrivateAttr
+from pydantic_core import to_json
 
 from server.calls import Calls
 from server.errors import expected, tool_error
@@ -65,7 +66,7 @@ class ActionTool(Tool):
                 raise
             want_scope(context.request_context.request, error)
             raise tool_error(error) from error
-        text = json.dumps(result, ensure_ascii=False)
+        text = to_json(result).decode()
         return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=result)
 
 

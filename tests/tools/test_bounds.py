@@ -24,6 +24,16 @@ def test_following_the_cursor_gives_every_item_once_in_pages_that_fit(lengths: l
     assert seen == lines
 
 
+@given(st.lists(st.text(max_size=60), max_size=30), st.integers(min_value=1, max_value=900))
+def test_a_page_holds_as_much_as_fits_and_no_less(texts: list[str], room: int) -> None:
+    lines = [Line(text=text) for text in texts]
+    page = fitting(lines, room=room)
+
+    lengths = [len(line.model_dump_json()) for line in lines]
+    assert len(page) == len(lines) or sum(lengths[: len(page) + 1]) > room
+    assert len(page) <= 1 or sum(lengths[: len(page)]) <= room
+
+
 def test_a_title_that_is_a_page_is_shortened_and_says_so() -> None:
     assert titled("Home ranker") == "Home ranker"
     assert titled("x" * 5_000).endswith(" …")

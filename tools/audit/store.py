@@ -1,7 +1,7 @@
 """The audit's file: one writing connection a process, and a thread that writes what may wait a moment.
 
 What has an effect, or might have had one, is durable before anything goes on (`append`). Reads come by the
-thousand and change nothing: their rows are collected for a twentieth of a second and written together
+thousand and change nothing: their rows are collected for half a second and written together
 (`append_soon`), so that a crash may lose the rows of the last reads and nothing else. A row that is appended at
 once takes those that wait along, so the order stays.
 
@@ -29,7 +29,7 @@ from tools.errors import StateDamaged, StateError
 from tools.restoring import refuse_while_restoring
 
 _LOG = logging.getLogger(__name__)
-_WINDOW = 0.05  # seconds that rows of reads are collected
+_WINDOW = 0.5  # seconds that rows of reads are collected
 _PAUSE = 1.0  # seconds before a failed write is tried again
 _MOST_WAITING = 10_000
 _WAIT = 20  # seconds for another process to end its write; a busy machine takes long
@@ -91,11 +91,12 @@ class Audit:
             )
         with self._some:
             self._waiting.append(row)
-            crowded = len(self._waiting) > _MOST_WAITING
+            first, crowded = len(self._waiting) == 1, len(self._waiting) > _MOST_WAITING
             if self._writer is None or not self._writer.is_alive():  # also in a forked child
                 self._writer = threading.Thread(target=self._write_on, name="audit", daemon=True)
                 self._writer.start()
-            self._some.notify()
+            if first:  # it looks for more before it waits, and waking it costs more than all else here
+                self._some.notify()
         if crowded:
             self.flush()
 

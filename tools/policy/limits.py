@@ -68,7 +68,8 @@ class Limits:
 
     def count_call(self, principal: Principal) -> None:
         """Raises `LimitReached` when the principal called too often in the last minute."""
-        for applies in self._for(principal):
+        paced = tuple(limit for limit in self._limits() if limit.calls_a_minute is not None)
+        for applies in self._for(principal, paced):
             most = applies.limit.calls_a_minute
             key = f"{applies.limit.name}|{applies.subject}"
             if most is not None and (wait := self._pace.take(key, most)):
@@ -77,7 +78,7 @@ class Limits:
     def refuse_what_never_fits(self, asked: Asked) -> None:
         """Raises `NotAllowed` for a plan that asks for more than a limit is, before anybody approves it."""
         estimate = Estimate() if asked.plan is None else asked.plan.estimate
-        for applies in self._for(asked.principal):
+        for applies in self._for(asked.principal, self._limits()):
             _check_fits(applies, asked.effect, estimate)
 
     def prepare(self, asked: Asked) -> None:
@@ -88,7 +89,7 @@ class Limits:
     def charge(self, connection: Connection, asked: Asked, digest: str, *, now: float) -> None:
         """Count a plan that is being claimed. Raises `LimitReached`, and `NotAllowed` for what can never fit."""
         estimate = Estimate() if asked.plan is None else asked.plan.estimate
-        applying = self._for(asked.principal)
+        applying = self._for(asked.principal, self._limits())
         for applies in applying:
             found = used(connection, usage, usage.c.subject == applies.subject, since=now - DAY)
             _check_fits(applies, asked.effect, estimate)
@@ -99,10 +100,10 @@ class Limits:
         subjects = (_own(asked.principal), *(applies.subject for applies in applying))
         spend(connection, digest, subjects, estimate, now=now)
 
-    def _for(self, principal: Principal) -> tuple[_Applies, ...]:
-        """The limits that are about the principal. Raises `NotAllowed` and `Unavailable` when that cannot be told."""
+    def _for(self, principal: Principal, limits: Iterable[Limit]) -> tuple[_Applies, ...]:
+        """Those of the limits that are about the principal. Raises `NotAllowed` and `Unavailable` when that cannot be told."""
         try:
-            return tuple(self._applying(principal))
+            return tuple(self._applying(principal, limits))
         except LookAlike as error:
             raise NotAllowed(str(error)) from error
         except Exception as error:
@@ -112,8 +113,8 @@ class Limits:
                 f"({type(error).__name__}); nothing was done"
             ) from error
 
-    def _applying(self, principal: Principal) -> Iterator[_Applies]:
-        for limit in self._limits():
+    def _applying(self, principal: Principal, limits: Iterable[Limit]) -> Iterator[_Applies]:
+        for limit in limits:
             if not is_among(principal.ref, limit.who, groups=lambda: self._groups(principal)):
                 continue
             if limit.per == "principal":
