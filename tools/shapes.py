@@ -18,6 +18,16 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
+class Sparse(Output):
+    """A result, or a part of one, that language models read: over MCP its fields are left out where they have their
+    default. Everywhere else each is answered."""
+
+    @classmethod
+    def told(cls, dumped: dict[str, Any]) -> dict[str, Any]:
+        """A dump of it without what it says twice: such fields have their default or a shorter text instead."""
+        return dumped
+
+
 class Started(Output):
     """What an action answers that starts a job."""
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from server.calls import Calls
+from server.mcp.sparse import sparse
 from tools.action import ActionInfo
 from tools.errors import InvalidArguments, Problem
 from tools.principal import Principal
@@ -90,9 +91,15 @@ def calling(calls: Calls) -> Call:
 
     async def call(arguments: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
         wanted = _fitting(CallAction, arguments)
-        return await calls.call(wanted.name, wanted.arguments, principal)
+        return read_by_models(await calls.call(wanted.name, wanted.arguments, principal), wanted.name, calls)
 
     return call
+
+
+def read_by_models(result: dict[str, Any], name: str, calls: Calls) -> dict[str, Any]:
+    """The result of the action `name`, sparse; see `server.mcp.sparse`."""
+    found: dict[str, Any] = sparse(result, calls.actions.get(name).output)
+    return found
 
 
 def _matching(infos: Sequence[ActionInfo], wanted: FindActions) -> list[ActionInfo]:

@@ -27,8 +27,10 @@ from server.mcp.finding import (
     Call,
     calling,
     finding,
+    read_by_models,
 )
 from server.mcp.principal import current_principal
+from server.mcp.sparse import sparse_schema
 from tools.action import ActionInfo
 
 APPLY, REJECT, CALL, FIND = "apply_plan", "reject_plan", "call_action", "find_actions"
@@ -80,7 +82,7 @@ def tools_of(calls: Calls) -> list[Tool]:
 
 def _action(info: ActionInfo, calls: Calls) -> Tool:
     async def call(arguments: Mapping[str, Any], principal: Any) -> dict[str, Any]:
-        return await calls.call(info.name, arguments, principal)
+        return read_by_models(await calls.call(info.name, arguments, principal), info.name, calls)
 
     description = info.description
     if not info.annotations.read_only:
@@ -91,7 +93,7 @@ def _action(info: ActionInfo, calls: Calls) -> Tool:
         title=info.title,
         description=description,
         parameters=info.input_schema,
-        output=info.output_schema,
+        output=sparse_schema(info.output_schema, calls.actions.get(info.name).output),
         annotations=_hints(
             [info], read_only=info.annotations.read_only, idempotent=info.annotations.idempotent
         ),

@@ -33,7 +33,7 @@ _VOLATILE = (
     (re.compile(r'"answer_id": "[\w-]+"'), '"answer_id": "<answer>"'),
     (re.compile(r'"context": "[^"]+"'), '"context": "…"'),
     (re.compile(r'"audit": "[0-9]+:'), '"audit": "<row>:'),
-    (re.compile(r"\b[0-9a-f]{64}\b"), "<digest>"),
+    (re.compile(r"\b[0-9a-f]{64}\b|(?<=sha256:)[0-9a-f]{12}\b"), "<digest>"),
     (re.compile(r"\b20\d\d[0-9]{4}T[0-9]{6}Z-[0-9a-f]+\b"), "<generation>"),
     (re.compile(r"\b20(?:2[7-9]|[3-9]\d|26-(?:0[6-9]|1))[-0-9]*T[0-9:.]+(?:Z|\+00:00)"), "<now>"),
     (re.compile(r'("(?:seconds|score|confidence)": )[0-9.e-]+'), r"\1<number>"),

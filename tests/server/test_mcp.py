@@ -45,6 +45,28 @@ async def test_a_call_answers_structured_and_as_text(cuebook: Cuebook, era: Any)
     assert result.structured_content["citations"][0]["anchor"] == "restart-the-ranker"
 
 
+async def test_a_model_reads_no_field_that_says_nothing(cuebook: Cuebook) -> None:
+    """All over REST, less over MCP; what is left still fits the schema that the list declares."""
+    async with Client(build_mcp(cuebook)) as client:
+        told = (
+            await client.call_tool("ask", {"question": "How do I restart the ranker?"})
+        ).structured_content
+        by_name = {"name": "ask", "arguments": {"question": "How do I restart the ranker?"}}
+        called = (await client.call_tool("call_action", by_name)).structured_content
+    whole = await cuebook.caller.call(
+        "ask", {"question": "How do I restart the ranker?"}, cuebook.local_principal(door="rest")
+    )
+
+    assert told is not None and called is not None
+    assert (
+        told.keys()
+        == called.keys()
+        == whole.keys() - {*("facts", "facts_total", "nearest", "flagged", "conflicts", "checks", "note")}
+    )
+    assert "unvouched" in whole["citations"][0].keys() - told["citations"][0].keys()
+    assert told["citations"][0]["link"] == whole["citations"][0]["link"]
+
+
 async def test_a_list_that_a_client_sent_as_text_is_read(cuebook: Cuebook) -> None:
     async with Client(build_mcp(cuebook)) as client:
         result = await client.call_tool(

@@ -11,10 +11,10 @@ from tools.errors import NotFound
 from tools.example import Example
 from tools.links import docs_link
 from tools.naming import entity_named
-from tools.passages import iso
+from tools.passages import iso, without_trail
 from tools.ports import Entity, Page, Section
 from tools.run import Run
-from tools.shapes import Input, Output
+from tools.shapes import Input, Output, Sparse
 
 
 class ReadDocSection(Input):
@@ -35,24 +35,36 @@ class Neighbour(Output):
     heading: str = Field(description="Its heading.")
 
 
-class DocText(Output):
+class DocText(Sparse):
     entity: str = Field(description="Entity that the page belongs to.")
-    path: str | None = Field(description="Docs page, or null for the entity's own catalog entry.")
-    anchor: str = Field(description="Anchor of the section; empty for the page's top or a whole page.")
-    title: str = Field(description="Title of the page.")
-    heading: str = Field(description="Heading of the section.")
+    path: str | None = Field(
+        default=None, description="Docs page, or null for the entity's own catalog entry."
+    )
+    anchor: str = Field(
+        default="", description="Anchor of the section; empty for the page's top or a whole page."
+    )
+    title: str = Field(default="", description="Title of the page.")
+    heading: str = Field(default="", description="Heading of the section.")
     breadcrumb: tuple[str, ...] = Field(description="Titles from the site down to the heading.")
     markdown: str = Field(description="The text, verbatim.")
     next_offset: int | None = Field(description="Pass it as offset for the rest; null when this is the end.")
     total_chars: int = Field(description="Length of the whole text.")
     revision: str = Field(description="Revision of the text.")
-    modified: str | None = Field(description="When the page last changed, ISO 8601.")
-    owner: str | None = Field(description="Who vouches for the page; null when nobody does.")
-    reviewed: str | None = Field(description="Its review, in the author's words; null when unreviewed.")
-    unvouched: str = Field(description="Why nobody vouches for the text; empty when somebody does.")
+    modified: str | None = Field(default=None, description="When the page last changed, ISO 8601.")
+    owner: str | None = Field(default=None, description="Who vouches for the page; null when nobody does.")
+    reviewed: str | None = Field(
+        default=None, description="Its review, in the author's words; null when unreviewed."
+    )
+    unvouched: str = Field(
+        default="", description="Why nobody vouches for the text; empty when somebody does."
+    )
     link: str = Field(description="Address of the heading on this server.")
-    before: Neighbour | None = Field(description="The section before it on the page.")
-    after: Neighbour | None = Field(description="The section after it on the page.")
+    before: Neighbour | None = Field(default=None, description="The section before it on the page.")
+    after: Neighbour | None = Field(default=None, description="The section after it on the page.")
+
+    @classmethod
+    def told(cls, dumped: dict[str, Any]) -> dict[str, Any]:
+        return without_trail(dumped)
 
 
 Around = tuple[Neighbour | None, Neighbour | None]

@@ -11,7 +11,7 @@ from tools.effect import Effect
 from tools.passages import Narrowed, Passage, passage
 from tools.ports import Turn
 from tools.run import Run
-from tools.shapes import Output
+from tools.shapes import Sparse
 
 _LONGEST = 1_200
 _DEEPEST = 200  # passages; further down nothing answers a question
@@ -29,10 +29,10 @@ class SearchDocs(Narrowed):
     offset: int = Field(default=0, ge=0, le=_DEEPEST, description="next_offset of the last answer.")
 
 
-class Found(Output):
+class Found(Sparse):
     hits: tuple[Passage, ...] = Field(description="Passages, best first.")
     next_offset: int | None = Field(
-        description="Pass it as offset, with the same question, for more; null when there are none."
+        description="Pass it as offset, with the same question, for more; null when there are none.",
     )
     searched_for: str = Field(description="The question as searched, completed from the context.")
     context: str = Field(description="Pass it with the next question to ask a follow-up.")

@@ -13,7 +13,12 @@ async def test_an_answer_has_its_citation_with_a_link(caller: Caller, ada: Princ
     assert citation["modified"] == "2026-05-01T12:00:00+00:00"
     assert "[1]" in answered["answer"]
     assert (answered["abstained"], answered["produced_by"], answered["note"]) == (False, "passages", "")
-    assert answered["nearest"][0]["entity"] == "component:default/feature-store"
+    assert answered["nearest"] == []
+
+
+async def test_the_passages_of_an_answer_come_when_asked_for(caller: Caller, ada: Principal) -> None:
+    answered = await caller.call("ask", {"question": "when is the hourly refresh", "passages": 1}, ada)
+    assert [each["entity"] for each in answered["nearest"]] == ["component:default/feature-store"]
 
 
 async def test_an_unanswerable_question_abstains(caller: Caller, ada: Principal) -> None:
