@@ -19,10 +19,12 @@ from tools.catalogue import Actions
 from tools.effect import Effect
 from tools.ports import Meaning
 from tools.routing.evidence import ForAction, ForNone, Weights, shares, weighed
-from tools.routing.filling import STRONG, Filled, fill
+from tools.routing.filled import Filled
+from tools.routing.filling import fill
 from tools.routing.known import Known
 from tools.routing.likeness import Fit, Phrasebook
 from tools.routing.mentions import mentions
+from tools.routing.missing import STRONG
 from tools.routing.phrasing import content, masked, stems
 from tools.things import Mention, Thing
 

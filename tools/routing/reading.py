@@ -1,0 +1,82 @@
+"""A request read for one action: what it names, where the action's phrases have its arguments, and what is taken."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tools.action import Action
+from tools.routing.contexts import Contexts
+from tools.routing.filled import Filled
+from tools.routing.known import Known
+from tools.routing.mentions import quoted
+from tools.things import Mention, Names, Thing, names_of
+
+_NEVER = re.compile(r"^(?:context|before|(?:\w+_)?offset|max_chars)$")
+"""Arguments that continue an earlier answer; no request names them."""
+_SAME = {"team": "group", "teams": "group", "squads": "group", "people": "user", "persons": "user"}
+
+
+class Reading:
+    """at: where an argument's value stands; spent: where words stand that became a value of a list."""
+
+    def __init__(
+        self, action: Action[Any, Any], request: str, found: Sequence[Mention], known: Known
+    ) -> None:
+        self.request, self.known, self.found = request, known, found
+        self.schema = action.info.input_schema
+        self.contexts = Contexts(action.examples, request)
+        self.filled = Filled()
+        self.at: dict[str, Mention] = {}
+        self.spent: set[int] = set()
+        properties = self.schema.get("properties", {})
+        takes = {name: field for name, field in action.input.model_fields.items() if not _NEVER.match(name)}
+        self.names = {name: names_of(name, field, properties[name]) for name, field in takes.items()}
+        order = sorted(takes, key=self._turn)
+        self.properties = {name: properties[name] for name in order}
+        # Beside a question the others narrow it: only what a phrase leads to is that, not all that the question names.
+        self.whole = any(names and names.thing is Thing.REQUEST for names in self.names.values())
+
+    def _turn(self, name: str) -> tuple[int, bool, float]:
+        """What is told apart by the words around it goes first, so that it is not taken for something else."""
+        names = self.names[name]
+        named = [each for each in self.found if names and each.thing in {names.thing, *names.also}]
+        return _late(names), not self.contexts.has(name), -self.contexts.strength(name, named)
+
+    def free(self, names: Names) -> Iterable[Mention]:
+        wanted = {names.thing, *names.also}
+        for each in sorted(self.found, key=lambda one: (-one.sure, one.start)):
+            if each.thing not in wanted or not each.value:
+                continue
+            if any(each.overlaps(used) for used in self.filled.used):
+                continue
+            if (
+                names.kinds
+                and each.thing in {Thing.ENTITY, Thing.JOB}
+                and names.thing is each.thing
+                and each.kind not in names.kinds
+            ):
+                continue
+            yield each
+
+    def words(self) -> Iterable[tuple[str, int]]:
+        for match in re.finditer(r"[\w.@:/-]+", self.request.lower()):
+            word = match[0].strip(".-:")
+            yield word, match.start()
+            if word in _SAME:
+                yield _SAME[word], match.start()
+
+    def quoted(self, pattern: str) -> str | None:
+        """What stands in quotation marks and is no other argument yet."""
+        taken = self.filled.arguments.values()
+        fitting = (text for text in quoted(self.request) if text not in taken and re.search(pattern, text))
+        return next(fitting, None)
+
+    def described(self, name: str) -> str:
+        return str(self.schema["properties"][name].get("description", ""))
+
+
+def _late(names: Names | None) -> int:
+    """Free texts after what is known, numbers last of what is known."""
+    if names is None or names.thing in {Thing.REQUEST, Thing.NEW_NAME}:
+        return 2
+    return 1 if names.thing in {Thing.NUMBER, Thing.ALIAS} else 0
