@@ -1,8 +1,8 @@
 """Fits the router's weights to requests whose action is known: `python -m benchmarks.router_weights HOME [--write]`.
 
 HOME has an index of `examples/org`. Prints how many requests of each set are routed rightly when the weights are fitted
-to the other sets only, then fits all of them. The phrases of the actions have seen every set by now, so only a set that
-is new says how well new wording does. A conditional logit with a ridge; numpy, a minute.
+to the other sets only, then fits all of them. The phrases of the actions have seen every set by now but those held
+out, which are only counted. A conditional logit with a ridge; numpy, a minute.
 """
 
 import json
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.composition import compose
-from server.exam.asking.requests import TODAY, Wanted, operation, shipped_requests
+from server.exam.asking.requests import HELD_OUT, TODAY, Wanted, operation, read_requests, shipped_requests
 from server.settings import load
 from tools.routing.evidence import WEIGHTS, ForAction, ForNone
 from tools.routing.known import closeness
@@ -31,7 +31,8 @@ _NONE = [field.name for field in fields(ForNone)]
 
 
 def main(home: Path, *, write: bool) -> None:
-    cases = _cases(home)
+    cases = _cases(home, shipped_requests())
+    (held_out,) = _cases(home, read_requests(HELD_OUT)).values()
     for left_out in cases:
         weights = _fitted([case for name in cases if name != left_out for case in cases[name]])
         print(
@@ -39,6 +40,7 @@ def main(home: Path, *, write: bool) -> None:
         )
     weights = _fitted([case for each in cases.values() for case in each])
     print({name: round(_right(each, weights), 3) for name, each in cases.items()})
+    print(f"held out: {_right(held_out, weights):.3f} of {len(held_out)}")
     if write:
         rounded = [round(float(weight), 3) for weight in weights]
         told = {
@@ -48,7 +50,7 @@ def main(home: Path, *, write: bool) -> None:
         WEIGHTS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
-def _cases(home: Path) -> dict[str, list[Case]]:
+def _cases(home: Path, requests: Sequence[Wanted]) -> dict[str, list[Case]]:
     """By set."""
     cuebook = compose(load({"home": home}))
     try:
@@ -59,7 +61,7 @@ def _cases(home: Path) -> dict[str, list[Case]]:
             operation(library.catalog(principal), cuebook.actions, near),
         )
         found: dict[str, list[Case]] = {}
-        for wanted in shipped_requests():
+        for wanted in requests:
             weighing = router.weigh(wanted.request, known, cuebook.parts.meaning, today=TODAY)
             found.setdefault(wanted.set, []).append(_case(wanted, weighing))
     finally:

@@ -5,8 +5,8 @@ parameters are told by their type, their name and the values that their descript
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -61,6 +61,22 @@ class Mention:
         return self.start < other.end and other.start < self.end
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Other words that people have for an argument. called: for its own name; keys: for keys of an object, which take a
+    number; values: texts that say a value, word by word in one number or the other."""
+
+    called: tuple[str, ...] = ()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Sequence[tuple[Any, tuple[str, ...]]] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All of them."""
+        groups = (*self.keys.values(), *(texts for _, texts in self.values))
+        return (*self.called, *(text for group in groups for text in group))
+
+
 _BY_NAME: dict[str, Names] = {
     "question": Names(Thing.REQUEST),
     "entity": Names(Thing.ENTITY),
@@ -90,9 +106,9 @@ _LISTED = re.compile(
 )
 
 
-def names_of(name: str, field: FieldInfo, schema: dict[str, Any]) -> Names | None:
+def names_of(name: str, info: FieldInfo, schema: dict[str, Any]) -> Names | None:
     """What the parameter `name` names; None for a free text, a choice or a truth value."""
-    for mark in field.metadata:
+    for mark in info.metadata:
         if isinstance(mark, Names):
             return mark
     if schema.get("enum") or schema.get("type") == "boolean":
@@ -102,6 +118,16 @@ def names_of(name: str, field: FieldInfo, schema: dict[str, Any]) -> Names | Non
     if name in _BY_NAME:
         return _BY_NAME[name]
     return next((found for key, found in _BY_NAME.items() if name.endswith(f"_{key}")), None)
+
+
+def name_of(key: str) -> Names | None:
+    """What a key of an object names, told by its name alone."""
+    return Names(Thing.NEW_NAME) if key == "name" else _BY_NAME.get(key)
+
+
+def said_of(info: FieldInfo) -> Said:
+    """Other words for the parameter; none where it states none."""
+    return next((mark for mark in info.metadata if isinstance(mark, Said)), Said())
 
 
 def choices_of(schema: dict[str, Any]) -> Sequence[str]:

@@ -96,6 +96,10 @@ _EXAMPLES = (
     "do the vectors that are served match the model",
     "do {model} and {together} go together",
     "do {model} and {together} fit each other",
+    "can I safely promote {model} along with {together}",
+    "is it safe to move {model} to {alias}",
+    "dry check of {model} for {alias}, does anything clash",
+    "is everything that serves {surface} consistent",
 )
 
 

@@ -113,6 +113,9 @@ _EXAMPLES = (
     "{a} or {b}",
     "{a} compared to {b}",
     "is {a} an improvement on {b}",
+    "difference between {a} and {b}",
+    "who wins, {a} or {b}, under {protocol}",
+    "{a} against {b} under {protocol}",
 )
 
 

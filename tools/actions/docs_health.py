@@ -15,6 +15,23 @@ _MOST_SUSPICIOUS = 20
 _DAY = 86_400.0
 
 
+_EXAMPLES = (
+    "how healthy are the docs of {team}",
+    "docs health of {team}",
+    "how good is our documentation",
+    "how bad are the docs of {team}",
+    "what doc debt does {team} have",
+    "rank the doc debts by harm",
+    "documentation debt over the last {days} days",
+    "which pages do the most harm",
+    "state of the docs of {team} over {days} days",
+    "how many questions were answered in the last {days} days",
+    "what should {team} mend first in the docs",
+    "which entities have no docs or no owner, by harm",
+    "docs report of {team}",
+)
+
+
 class DocsHealth(Input):
     team: str = Field(default="", max_length=200, description="Only what this group is to mend.")
     days: int = Field(default=30, ge=1, le=365, description="How many days back the questions are counted.")
@@ -56,7 +73,7 @@ class Health(Output):
     )
 
 
-@action(effect=Effect.READS, scope="questions:read")
+@action(effect=Effect.READS, scope="questions:read", examples=_EXAMPLES)
 async def docs_health(input: DocsHealth, run: Run) -> Health:
     """Say what the docs owe, by harm: failed questions, pages that did not help, entities without owner or docs.
 

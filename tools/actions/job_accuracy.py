@@ -1,5 +1,7 @@
 """The action `job_accuracy`."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from tools.action import action
@@ -7,10 +9,20 @@ from tools.effect import Effect
 from tools.jobs.accuracy import Accuracy, accuracy
 from tools.run import Run
 from tools.shapes import Input, Output
+from tools.things import Said
+
+_RECIPES = Said(
+    values=(
+        ("train", ("training", "trainings")),
+        ("evaluate", ("evaluation", "evaluations", "evals", "eval")),
+    )
+)
 
 
 class JobAccuracy(Input):
-    recipe: str = Field(default="", max_length=64, description="Only this recipe: train or evaluate.")
+    recipe: Annotated[str, _RECIPES] = Field(
+        default="", max_length=64, description="Only this recipe: train or evaluate."
+    )
 
 
 class AccuracyLine(Output):

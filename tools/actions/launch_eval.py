@@ -76,6 +76,10 @@ _EXAMPLES = (
     "start judging {model}",
     "evaluate {model} against {protocol}",
     "run the evaluation for {model} again",
+    "rerun the evaluation of {model}",
+    "redo the evaluation of {model}",
+    "rerun the eval of {model}",
+    "check {model} against {protocol}",
 )
 
 

@@ -14,7 +14,40 @@ from tools.plan import Plan
 from tools.run import Run
 from tools.settings import DataSet
 from tools.shapes import Input
-from tools.things import Names, Thing
+from tools.things import Names, Said, Thing
+
+_SETTINGS = Said(
+    keys={
+        "factors": ("latent dims", "latent dimensions", "latent factors", "hidden dimensions", "rank"),
+        "iterations": ("sweeps", "rounds", "iters", "alternations"),
+        "epochs": ("passes", "passes over the data"),
+        "dimensions": ("dims", "dimensional", "vector size", "embedding size", "embedding dimensions"),
+        "neighbours": ("neighbors", "nearest neighbours"),
+        "negatives": ("negative samples", "negative examples"),
+        "window": ("window size", "context window"),
+        "learning_rate": ("lr", "step size"),
+        "regularization": ("regularisation", "reg", "lambda", "l2"),
+    }
+)
+_FIT_ON = Said(
+    values=(
+        (
+            "all",
+            (
+                "all the data",
+                "all of the data",
+                "all data",
+                "everything we have",
+                "the full data",
+                "the whole data",
+                "for serving",
+                "to serve",
+                "test items included",
+                "the complete data",
+            ),
+        ),
+    )
+)
 
 
 class LaunchTraining(Input):
@@ -36,7 +69,7 @@ class LaunchTraining(Input):
     data: Name = Field(
         default="world", description="Data set, by the name the operator gave it; `world` is generated."
     )
-    config: dict[str, Any] = Field(
+    config: Annotated[dict[str, Any], _SETTINGS] = Field(
         default_factory=dict,
         description="The model's own settings; unknown keys are refused, with the known.",
     )
@@ -45,7 +78,7 @@ class LaunchTraining(Input):
         pattern=r"^[a-z0-9-]{0,40}$",
         description="Protocol it will be judged by, whose test items it must not see; by default the data's.",
     )
-    fit_on: Literal["train", "all"] = Field(
+    fit_on: Annotated[Literal["train", "all"], _FIT_ON] = Field(
         default="train", description="all: learn from everything, to serve; such a model is never judged."
     )
     seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of everything random.")
@@ -89,6 +122,13 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "train {model} again but with window {config.window}",
     "a {model} with {config.factors} factors please",
     "give me a freshly trained {model}",
+    "rerun the training of {model}",
+    "another {model} run",
+    "name it {name}",
+    "see what {model} does with alpha {config.alpha} on {data}",
+    "try {model} with {config.factors} factors",
+    "fit the final {model}",
+    "get {model} going on {data}, seed {seed}",
 )
 
 

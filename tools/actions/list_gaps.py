@@ -1,6 +1,6 @@
 """The action `list_gaps`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,13 +14,37 @@ from tools.questions.gaps import Gap, Standing, gaps
 from tools.readings import Unvouched
 from tools.run import Run
 from tools.shapes import Input, Output
+from tools.things import Said
+
+_STANDING = Said(
+    values=(
+        ("mended", ("closed", "close", "fixed", "solved", "resolved", "answered by now", "filled")),
+        ("any", ("open or not", "open and mended", "of any standing", "open and closed")),
+    )
+)
+_EXAMPLES = (
+    "list the gaps in the docs",
+    "what gaps do the docs of {owner} have",
+    "which questions could the docs not answer",
+    "what did people ask that nobody could answer",
+    "unanswered questions of {owner}",
+    "open doc gaps for {owner}",
+    "which answers were rated as not helpful",
+    "where do the docs fail people",
+    "which gaps were mended",
+    "show the {standing} gaps",
+    "top {limit} gaps",
+    "what is missing in the documentation of {owner}",
+    "questions without an answer",
+    "what should {owner} document next",
+)
 
 
 class ListGaps(Input):
     owner: str = Field(
         default="", max_length=200, description="Only gaps that this group or user is to mend."
     )
-    standing: Literal["open", "mended", "any"] = Field(
+    standing: Annotated[Literal["open", "mended", "any"], _STANDING] = Field(
         default="open", description="open, mended (what is answered by now), or any."
     )
     limit: int = Field(default=20, ge=1, le=100, description="Most gaps to return.")
@@ -57,7 +81,7 @@ class Gaps(Output):
     next_offset: int | None = Field(description="Pass it as offset for more; null at the end.")
 
 
-@action(effect=Effect.READS, scope="questions:read")
+@action(effect=Effect.READS, scope="questions:read", examples=_EXAMPLES)
 async def list_gaps(input: ListGaps, run: Run) -> Gaps:
     """List what was asked and the docs did not answer, or badly: with counts, nearest pages, and the owner to ask.
 

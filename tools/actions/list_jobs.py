@@ -1,6 +1,6 @@
 """The action `list_jobs`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,12 +11,33 @@ from tools.example import Example
 from tools.job_cards import JobLine, job_line
 from tools.run import Run
 from tools.shapes import Input, Output
+from tools.things import Said
+
+_STATES = Said(
+    values=(
+        (
+            "queued",
+            ("waiting", "pending", "in line", "in the queue", "not started", "about to start", "enqueued"),
+        ),
+        (
+            "running",
+            ("in progress", "ongoing", "under way", "right now", "at the moment", "cooking", "active"),
+        ),
+        ("succeeded", ("went well", "went through", "finished", "completed", "done", "successful", "green")),
+        (
+            "failed",
+            ("broke", "broken", "crashed", "blew up", "errored", "died", "went wrong", "red", "failures"),
+        ),
+        ("cancelled", ("stopped", "aborted", "killed", "canceled")),
+        ("lost", ("vanished", "disappeared", "orphaned")),
+    )
+)
 
 
 class ListJobs(Input):
-    state: Literal["", "queued", "running", "succeeded", "failed", "cancelled", "lost"] = Field(
-        default="", description="Only jobs in this state."
-    )
+    state: Annotated[
+        Literal["", "queued", "running", "succeeded", "failed", "cancelled", "lost"], _STATES
+    ] = Field(default="", description="Only jobs in this state.")
     limit: int = Field(default=25, ge=1, le=200, description="Most jobs to return.")
     offset: int = Field(
         default=0, ge=0, le=LAST, description="Where to go on: next_offset of the last answer."
@@ -60,6 +81,13 @@ _EXAMPLES: tuple[str | Example, ...] = (
     Example("jobs that wait to start", means={"state": "queued"}),
     Example("which jobs broke", means={"state": "failed"}),
     Example("jobs that went well", means={"state": "succeeded"}),
+    "what is cooking",
+    "what are the machines working on",
+    "anything waiting in line",
+    "which trainings went wrong",
+    "did any of my jobs die",
+    "did anything fail today",
+    "{state} jobs, newest {limit}",
 )
 
 

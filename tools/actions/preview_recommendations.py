@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -12,12 +12,69 @@ from tools.errors import InvalidArguments, NotFound
 from tools.example import Example
 from tools.run import Run
 from tools.shapes import Input, Output, Texts
+from tools.things import Said
 
 if TYPE_CHECKING:
     from recsys_core import Pipeline, Recommendation
     from recsys_core.rules import Candidate, Change
 
 _MOST_CHANGES = 100
+
+
+_PLACES = Said(
+    called=(
+        "recs",
+        "recommendations",
+        "items",
+        "places",
+        "slots",
+        "suggestions",
+        "picks",
+        "tracks",
+        "slate of",
+        "list of",
+    )
+)
+_MARKETS = Said(
+    values=(
+        ("AU", ("australia", "australian market")),
+        ("BR", ("brazil", "brazilian market")),
+        ("CA", ("canada", "canadian market")),
+        ("DE", ("germany", "german market")),
+        ("DK", ("denmark", "danish market")),
+        ("ES", ("spain", "spanish market")),
+        ("FI", ("finland", "finnish market")),
+        ("FR", ("france", "french market")),
+        ("GB", ("britain", "british market")),
+        ("IN", ("india", "indian market")),
+        ("IT", ("italy", "italian market")),
+        ("JP", ("japan", "japanese market")),
+        ("MX", ("mexico", "mexican market")),
+        ("NL", ("netherlands", "dutch market")),
+        ("NO", ("norway", "norwegian market")),
+        ("PL", ("poland", "polish market")),
+        ("PT", ("portugal", "portuguese market")),
+        ("SE", ("sweden", "swedish market")),
+        ("US", ("america", "american market")),
+    )
+)
+_CLEAN = Said(
+    values=(
+        (
+            False,
+            (
+                "nothing explicit",
+                "no explicit",
+                "without explicit",
+                "clean",
+                "family friendly",
+                "kid safe",
+                "non explicit",
+            ),
+        ),
+        (True, ("explicit allowed", "explicit is fine", "with explicit")),
+    )
+)
 
 
 class PreviewRecommendations(Input):
@@ -28,9 +85,13 @@ class PreviewRecommendations(Input):
     )
     user: str = Field(default="", max_length=200, description="User id.")
     history: Texts = Field(default=(), max_length=500, description="Instead: item ids, oldest first.")
-    k: int = Field(default=10, ge=1, le=50, description="Places shown.")
-    market: str = Field(default="", pattern=r"^(?:[A-Z]{2})?$", description="ISO 3166 country code.")
-    explicit_allowed: bool = Field(default=True, description="May explicit items be shown?")
+    k: Annotated[int, _PLACES] = Field(default=10, ge=1, le=50, description="Places shown.")
+    market: Annotated[str, _MARKETS] = Field(
+        default="", pattern=r"^(?:[A-Z]{2})?$", description="ISO 3166 country code."
+    )
+    explicit_allowed: Annotated[bool, _CLEAN] = Field(
+        default=True, description="May explicit items be shown?"
+    )
     at: str = Field(default="", max_length=40, description="Now, ISO 8601, for rules of freshness.")
 
 
@@ -105,6 +166,8 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "show me a slate of {k} for user {user}",
     "what would somebody who listened to {history} get from {model}",
     "recommendations for user {user}, {model}, {k} items",
+    "what does {model} show to {user}",
+    "{k} picks for listener {user} from {model}",
 )
 
 

@@ -44,6 +44,9 @@ class PromoteModel(Input):
 
 
 _EXAMPLES = (
+    "give {model} the alias {alias}",
+    "{model} should become {alias}",
+    "let {model} go live",
     "promote {model}",
     "promote {model} to {alias}",
     "promote {model} together with {together}",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -19,9 +19,32 @@ from tools.questions.gaps import Gap, gaps
 from tools.readings import Unvouched
 from tools.run import Run
 from tools.shapes import Input, Output
+from tools.things import Said
 from tools.undoing import Done, Undo
 
 _LONGEST = 300
+
+
+_LACKS = Said(
+    values=(
+        ("docs", ("documentation", "techdocs", "a docs folder")),
+        ("description", ("what it is for", "describing")),
+    )
+)
+_EXAMPLES = (
+    "draft a {lacks} for {entity}",
+    "draft the missing {lacks} of {entity} into {folder}",
+    "propose a {lacks} for {entity} in folder {folder}",
+    "{entity} has no {lacks}, write a patch in folder {folder}",
+    "write a patch that gives {entity} a {lacks}",
+    "draft a page for the gap {gap}",
+    "propose a docs page for gap {gap} in folder {folder}",
+    "add the missing {lacks} to {entity}",
+    "make a docs patch for {entity}",
+    "suggest a {lacks} for {entity}, folder {folder}",
+    "prepare a patch because {entity} lacks {lacks}",
+    "turn gap {gap} into a draft",
+)
 
 
 class ProposeDocPatch(Input):
@@ -29,7 +52,7 @@ class ProposeDocPatch(Input):
     entity: str = Field(
         default="", max_length=200, description="Instead of a gap: an entity that lacks something."
     )
-    lacks: Literal["owner", "description", "docs"] = Field(
+    lacks: Annotated[Literal["owner", "description", "docs"], _LACKS] = Field(
         default="description", description="What that entity lacks in the catalog."
     )
     folder: Name = Field(description="Folder for the patch, under `patches` in the home.")
@@ -41,7 +64,7 @@ class ProposedDoc(Output):
     owner: str = Field(description="Whom it is for; empty when nobody is known.")
 
 
-@action(effect=Effect.WRITES, scope="patches:write", repeatable=True)
+@action(effect=Effect.WRITES, scope="patches:write", repeatable=True, examples=_EXAMPLES)
 async def propose_doc_patch(input: ProposeDocPatch, run: Run) -> ProposedDoc:
     """Draft the page that a gap asks for, or what an entity lacks in the catalog, as a patch for the owner.
 

@@ -62,6 +62,8 @@ _EXAMPLES = (
     "{repository} needs {dependency} {version}",
     "patch {repository} to {dependency} {version} in folder {folder}",
     "require {dependency} {version} in {repository}",
+    "{repository} should use {dependency} {version}, put the patch in {folder}",
+    "{repository} to {dependency} {version}, patch into {folder}",
 )
 
 

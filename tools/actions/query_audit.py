@@ -15,10 +15,32 @@ from tools.example import Example
 from tools.redaction import shortened
 from tools.run import Run
 from tools.shapes import Input, Output
-from tools.things import Names, Thing
+from tools.things import Names, Said, Thing
 
 _SCOPE = "audit:read"
 _EXCERPT = 400
+
+
+_KINDS = Said(
+    values=(
+        ("denied", ("refused", "denied", "rejected by policy", "turned down", "not allowed", "blocked")),
+        ("approve", ("approvals", "signed off", "sign offs", "approved")),
+        ("reject", ("rejections", "rejected plans")),
+        ("login", ("logins", "log ins", "sign ins", "logged in", "signed in")),
+    )
+)
+_ACTIONS = Said(
+    values=(
+        ("launch_training", ("trainings", "training runs")),
+        ("launch_eval", ("evaluations", "evals")),
+        ("promote_model", ("promotions",)),
+        ("rollback_model", ("rollbacks", "roll backs")),
+        ("cancel_job", ("cancellations",)),
+    )
+)
+_EFFECTS = Said(
+    values=((True, ("effects only", "without reads", "no reads", "leave out reads", "real changes")),)
+)
 
 
 class QueryAudit(Input):
@@ -31,8 +53,8 @@ class QueryAudit(Input):
     on_behalf_of: str = Field(
         default="", max_length=300, description="For whom: themselves or a program that acts for them."
     )
-    action: str = Field(default="", max_length=100, description="Only this action.")
-    kind: str = Field(
+    action: Annotated[str, _ACTIONS] = Field(default="", max_length=100, description="Only this action.")
+    kind: Annotated[str, _KINDS] = Field(
         default="",
         max_length=40,
         description="call, intent, apply, approve, reject, login, origin, sync, lost; or denied: whatever was refused.",
@@ -45,7 +67,7 @@ class QueryAudit(Input):
     )
     until: str = Field(default="", max_length=40, description="Up to the end of this month, day or time.")
     text: str = Field(default="", max_length=200, description="Only rows with this text anywhere.")
-    effects_only: bool = Field(default=False, description="Leave reads out.")
+    effects_only: Annotated[bool, _EFFECTS] = Field(default=False, description="Leave reads out.")
     row: int = Field(default=0, ge=0, le=LAST, description="Only this row, with its arguments whole.")
     limit: int = Field(default=25, ge=1, le=100, description="Most rows to return.")
     before: int = Field(
@@ -125,6 +147,14 @@ _EXAMPLES: tuple[str | Example, ...] = (
     Example("who approved {target}", means={"kind": "approve"}),
     "who cancelled jobs since {since}",
     "what was done to {target} since {since}",
+    "what has {principal} been up to since {since}",
+    "who fiddled with {target} on {since}",
+    "last {limit} approvals",
+    "audit row {row}",
+    "show row {row} of the audit",
+    "logins since {since}",
+    "{kind} calls since {since}",
+    "latest {limit} entries of the audit",
 )
 
 

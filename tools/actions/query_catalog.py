@@ -71,6 +71,14 @@ _EXAMPLES = (
     "which {type} are in the catalog",
     "do we have any {type} in the catalog",
     "how many {type} does {owner} have",
+    "all {type} that {owner} runs",
+    "give me {limit} {kind}",
+    "{lifecycle} {kind} of {owner}",
+    "everything tagged {tag}",
+    "what is in the catalog for {system}",
+    "{type} in the system {system}",
+    "which {type} do we have in the catalog",
+    "what does {owner} own",
 )
 
 

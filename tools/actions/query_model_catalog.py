@@ -12,11 +12,31 @@ from tools.example import Example
 from tools.models.cards import DataRef, ModelLine, Unjudged, model_line, unjudged_line
 from tools.run import Run
 from tools.shapes import Input, Output
-from tools.things import Names, Thing
+from tools.things import Names, Said, Thing
 
 if TYPE_CHECKING:
     from tools.models import ModelBook
     from tools.models.book import Judge
+
+
+_JUDGED = Said(
+    values=(
+        (
+            False,
+            (
+                "unjudged",
+                "not judged",
+                "never judged",
+                "nobody has judged",
+                "nobody judged",
+                "no evaluation",
+                "not evaluated",
+                "without evaluation",
+                "unevaluated",
+            ),
+        ),
+    )
+)
 
 
 class QueryModelCatalog(Input):
@@ -36,7 +56,7 @@ class QueryModelCatalog(Input):
         pattern=r"^[\w@./-]{1,60}$",
         description="created_at (newest first), name, or a metric, e.g. ndcg@10 (best first).",
     )
-    judged: bool = Field(
+    judged: Annotated[bool, _JUDGED] = Field(
         default=True,
         description="false: versions that others registered in MLflow, with their runs' own metrics.",
     )
@@ -108,6 +128,11 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "are there {kind} models",
     "compare all models by {sort_by}",
     "list {kind} models of {owner}",
+    "top {limit} models by {sort_by}",
+    "models that were never judged",
+    "anything registered that was trained on {data}",
+    "versions owned by {owner}",
+    "which models serve now",
 )
 
 

@@ -84,6 +84,7 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "display {path} of {entity}",
     "what does the page {path} of {entity} say",
     "read me {path} in {entity}",
+    "print the {anchor} section of {path} in {entity}",
     "open the docs page {path} of {entity}",
     Example("read {path} of {entity} in full", means={"whole_page": True}),
 )

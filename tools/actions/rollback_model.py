@@ -68,6 +68,12 @@ _EXAMPLES = (
     "downgrade {name} to the earlier version",
     "reinstate the previous {name}",
     "revert {name} in {alias}",
+    "{alias} of {name} should point at what it pointed to before",
+    "restore what was live before {name}",
+    "make the old {name} live again",
+    "{name}: back to the one we had",
+    "the new {name} is terrible, restore the old one",
+    "go back to the last good version of {name}",
 )
 
 

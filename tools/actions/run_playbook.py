@@ -52,6 +52,9 @@ _EXAMPLES = (
     "let {playbook} run",
     "perform the playbook {playbook}",
     "run {playbook} now",
+    "{playbook} for a model named {inputs.name}, owner {inputs.owner}",
+    "run {playbook} for the model {inputs.name} owned by {inputs.owner}",
+    "start {playbook} with name {inputs.name}",
 )
 
 

@@ -66,6 +66,12 @@ _EXAMPLES = (
     "search {question}",
     "docs with {question}",
     "show me docs that mention {question}",
+    "find passages on {question} in {component}",
+    "search the docs of {component} for {question}",
+    "what do the docs of {component} have on {question}",
+    "{k} passages on {question}",
+    "{k} hits for {question}",
+    "passages about {question} only from {component}",
 )
 
 

@@ -17,6 +17,9 @@ _TOKEN = re.compile(r"\s*[\"'`“]?(?P<token>[A-Za-z0-9][\w.+:/@-]*)")
 _ADJACENT = re.compile(r"\{([a-z][a-z0-9_]*)\}\s*$")
 _NEXT = re.compile(r"\s*(?:[\w-]+\s+)?\{([a-z][a-z0-9_]*)\}")
 _QUOTES = " \"'`“”.?!,"
+_ORDERED = {(stem,) for stem in stems("top first last latest newest oldest best recent only")}
+_AT_MOST = {stems(words) for words in ("at most", "up to", "no more", "not more")}
+_ASKING = {"what", "which", "who", "whom", "whose", "where", "when", "how", "why"}
 _MOST_WORDS = 4  # of a name
 
 
@@ -49,8 +52,8 @@ class Contexts:
             for brace in BRACE.finditer(example.says):
                 if brace[2]:
                     self._keys.setdefault(brace[1], []).append(brace[2])
-                else:
-                    self._around.setdefault(brace[1], []).append(_around(example.says, brace))
+                name = f"{brace[1]}.{brace[2]}" if brace[2] else brace[1]
+                self._around.setdefault(name, []).append(_around(example.says, brace))
 
     def has(self, name: str) -> bool:
         return name in self._around
@@ -101,11 +104,22 @@ class Contexts:
                 return True
         return False
 
+    def counts(self, number: Mention) -> bool:
+        """`top 5`, `the last 5 of them`, `5 newest`: how many are wanted."""
+        before, after = stems(self._text[: number.start]), stems(self._text[number.end :])
+        return before[-1:] in _ORDERED or after[:1] in _ORDERED or before[-2:] in _AT_MOST
+
+    def says(self, text: str) -> bool:
+        """Whether the words of `text` stand in the request one after the other, in one number or the other."""
+        words = r"\W+".join(rf"{re.escape(word.removesuffix('s'))}s?" for word in text.split())
+        return re.search(rf"\b{words}\b", self._text) is not None
+
     def beside(self, number: Mention, called: str) -> bool:
         """`64 factors`, `factors 64`, `factors = 64`, `factors of 64`, `set factors to 64`."""
         wanted = stems(called)
         after = stems(self._text[number.end : number.end + 40])[: len(wanted)]
-        before = stems(re.sub(r"\b(?:of|to|is|at|be)\s*$|[=:]\s*$", "", self._text[: number.start]))
+        part = re.split(r"[,;]", self._text[: number.start])[-1]
+        before = stems(re.sub(r"\b(?:of|to|is|at|be)\s*$|[=:]\s*$", "", part))
         return after == wanted or before[-len(wanted) :] == wanted
 
     def token(
@@ -156,7 +170,8 @@ class Contexts:
             if (following := at.get(one.ahead)) is None:
                 continue
             words = re.findall(r"[\w.+/@-]+", self._request[: following.start])
-            token = next((word.rstrip(".-") for word in reversed(words) if word.lower() not in STOP), "")
+            telling = (word.rstrip(".-") for word in reversed(words) if word.lower() not in STOP)
+            token = next((word for word in telling if word.lower() not in _ASKING), "")
             if token and re.search(pattern, token):
                 return token
         return None
@@ -203,14 +218,19 @@ class Contexts:
             return None
         joined = re.sub(r"[\s_]+", "-", said.lower()) if slug else ""
         for form in (said, said.lower(), joined):
-            if form and (form.lower() not in STOP or form.isupper()) and re.search(pattern, form):
+            tells = form.lower() not in STOP and form.lower() not in _ASKING
+            if form and (tells or form.isupper()) and re.search(pattern, form):
                 return form
         return None
 
     def _said(self, rest: str, right: tuple[str, ...], *, long: bool) -> str:
         """Up to the word that follows in the phrase; without one, up to where a part of a sentence ends, or one word."""
         if right and (ahead := re.search(rf"\s+{re.escape(right[0])}\w*", rest.lower())):
-            return rest[: ahead.start()].strip(_QUOTES)
+            before = rest[: ahead.start()]
+            end = (
+                _END.search(before) if right[0] in STOP and long else None
+            )  # any such word may stand for another
+            return before[: end.start() if end else None].strip(_QUOTES)
         if right and right[0] not in STOP:
             return ""
         if long and not right:

@@ -20,7 +20,10 @@ _NAMED = re.compile(
     rf"|(?:in|since|until|during) (?P<month>{'|'.join(_MONTHS)}))\b"
 )
 _COUNTS = {"a": 1, "two": 2, "three": 3}
-_LENGTHS = {"day": 1, "week": 7, "month": 30}
+_LENGTHS = {"day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
+_LASTING = re.compile(
+    r"\b(?:last|past|previous|this|in|over|for)(?: the)?(?: last| past)?(?: (\d+|a|two|three))? (day|week|month|quarter|year)s?\b"
+)
 
 
 def moments(text: str, *, today: date) -> Iterator[Mention]:
@@ -38,6 +41,15 @@ def moments(text: str, *, today: date) -> Iterator[Mention]:
         yield Mention(
             Thing.MOMENT, _meant(match[which], today), match.start(which), match.end(which), 0.9, "day"
         )
+
+
+def length_in_days(text: str) -> int | None:
+    """`over the past 90 days`, `last two weeks`, `this month`, `the last quarter`: how many days that is."""
+    match = _LASTING.search(text)
+    if match is None:
+        return None
+    count = match[1] or "1"
+    return (_COUNTS.get(count) or int(count)) * _LENGTHS[match[2]]
 
 
 def _meant(words: str, today: date) -> str:

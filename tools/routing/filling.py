@@ -10,8 +10,10 @@ from tools.routing.known import Known
 from tools.routing.missing import note_missing, unused
 from tools.routing.named import entity_called, many, named
 from tools.routing.reading import Reading
-from tools.routing.values import chosen, keys, number
+from tools.routing.values import chosen, keys, meant, number
 from tools.things import Mention, Names, Thing
+
+_NAMED = re.compile(r"\b(?:(?:name|call) it|named|called|by the name(?: of)?)\s+[\"'`“]?([a-z][\w-]*)")
 
 
 def fill(
@@ -25,10 +27,11 @@ def fill(
     """means: arguments that the phrase which fits the request says without a word of their own."""
     reading = Reading(action, request, found, known)
     for name, schema in reading.properties.items():
-        if name not in means:
+        names = reading.names[name]
+        if name not in means or (names is not None and names.thing is Thing.NUMBER):
             _fill(reading, name, schema)
     filled = reading.filled
-    filled.arguments |= means
+    filled.arguments = {**means, **filled.arguments}
     note_missing(reading)
     filled.unused = tuple(unused(reading))
     return filled
@@ -40,22 +43,42 @@ def _fill(reading: Reading, name: str, schema: Mapping[str, Any]) -> None:
         value: Any = said
     elif schema.get("type") == "object":
         value = keys(reading, name)
+    elif (meaning := meant(reading, name)) is not None:
+        value = meaning
     elif names is None:
         value = chosen(reading, name, schema)
     elif names.thing is Thing.REQUEST:
-        value = reading.contexts.rest(name) or reading.request.strip()
+        value = _without_place(reading, reading.contexts.rest(name) or reading.request.strip())
     elif names.thing is Thing.NUMBER:
         value = number(reading, name, schema)
     elif names.thing is Thing.NEW_NAME:
         pattern = str(schema.get("pattern", ""))
         value = reading.contexts.token(name, pattern, slug=True, apart=reading.filled.used)
-        value = value or reading.quoted(pattern)
+        value = value or _called_in_general(reading, name, pattern) or reading.quoted(pattern)
     elif schema.get("type") == "array":
         value = many(reading, name, names)
     else:
         value = named(reading, name, names)
     if value not in (None, "", (), [], {}, schema.get("default")):
         reading.filled.arguments[name] = value
+
+
+def _called_in_general(reading: Reading, name: str, pattern: str) -> str | None:
+    """`name it larch`, `called larch`, whatever the phrases are."""
+    found = _NAMED.search(reading.request.lower()) if name == "name" else None
+    return found[1] if found and re.search(pattern, found[1]) else None
+
+
+def _without_place(reading: Reading, text: str) -> str:
+    """Without the end that narrows it, `in home-candidates`, once that is an argument."""
+    for each in reading.filled.used:
+        named = re.escape(reading.request[each.start : each.end])
+        text = re.sub(
+            rf",?\s+(?:only |just )?(?:in|of|for|from)(?: the)?(?: docs of)?(?: the)? {named}[\s.?!]*$",
+            "",
+            text,
+        )
+    return text
 
 
 def _assigned(reading: Reading, name: str, names: Names | None, schema: Mapping[str, Any]) -> str | None:

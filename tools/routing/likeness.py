@@ -13,6 +13,7 @@ from tools.catalogue import Actions
 from tools.example import Example
 from tools.ports import Meaning
 from tools.routing.phrasing import STOP, content, phrase_of, stems
+from tools.things import said_of
 
 _BIGRAM = 0.6
 _STOPPED = 0.15
@@ -55,6 +56,12 @@ class Phrasebook:
     """The phrases of all actions, weighted by how few actions use a word."""
 
     def __init__(self, actions: Actions, *, without: Sequence[str] = ()) -> None:
+        self._said = {
+            (info.name, stem)
+            for info in actions.list()
+            for field in actions.get(info.name).input.model_fields.values()
+            for stem in stems(" ".join(said_of(field).words))
+        }
         self._phrases = tuple(
             phrase
             for info in actions.list()
@@ -84,7 +91,8 @@ class Phrasebook:
 
     @cached_property
     def _words(self) -> Set[tuple[str, str]]:
-        return frozenset((phrase.action, word) for phrase in self._phrases for word in phrase.words)
+        told = {(phrase.action, word) for phrase in self._phrases for word in phrase.words}
+        return told | self._said
 
     @cached_property
     def _verbs(self) -> Set[tuple[str, str]]:

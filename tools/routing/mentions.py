@@ -8,6 +8,7 @@ from functools import lru_cache
 from tools.routing.dates import moments
 from tools.routing.jobs import jobs_in
 from tools.routing.known import Known, KnownModel
+from tools.routing.numerals import spelt
 from tools.things import Mention, Thing
 
 _ALSO_CALLED = {
@@ -16,16 +17,15 @@ _ALSO_CALLED = {
     "popularity": ("most popular", "popularity baseline"),
     "item2vec": ("item to vec", "item embeddings"),
 }
+_ALIAS_SAID = {"production": ("prod", "live"), "staging": ("staged",)}
+BY_ALIAS = "by alias"
+"""Kind of a mention of a model by an alias that stands elsewhere; an action that takes aliases has its own use for it."""
+BARE = "bare version"
+"""Kind of a mention of a model by nothing but the number of its version."""
+_BARE = re.compile(r"\b(?:version |v\.? ?)(\d+)\b")
+_DATA_CALLED = {"ml": ("movielens", "movie lens")}
 _NUMBER = re.compile(r"(?<![\w.@:/-])(-?\d+(?:[.,]\d+)?)(?![\w@:/]|\.\d|-\w)")
-_WORDS = {
-    word: number
-    for number, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
-        start=1,
-    )
-}
 _RELEASE = re.compile(r"(?<![\w:@.-])v?(\d+(?:\.\d+)+(?:[a-z0-9.+-]*[a-z0-9])?)(?![\w:@])|(?<===)(\S+)")
-_SPELT = re.compile(rf"\b({'|'.join(_WORDS)})\b")
 _PLAN = re.compile(r"\b[0-9a-f]{64}\b")
 _MY_PLAN = re.compile(
     r"\b(?:(?:my|the|that|this|your)\s+)?(?:(?:last|latest|newest|most recent|previous|current)\s+)?plan\b(?!s)"
@@ -64,6 +64,7 @@ def mentions(request: str, known: Known, *, today: date) -> tuple[Mention, ...]:
         *(_release(match) for match in _RELEASE.finditer(text)),
         *moments(text, today=today),
     ]
+    found = [*found, *_elliptical(text, found, known)]
     found += jobs_in(text, known.jobs, taken=found)
     return tuple(sorted(_without_parts(found), key=lambda each: (each.start, -each.sure)))
 
@@ -114,15 +115,47 @@ def _versions(text: str, start: int, end: int, model: KnownModel) -> Iterator[Me
     if at := re.match(r"@([a-z0-9][a-z0-9._-]*)", text[end:]):
         yield Mention(Thing.MODEL, f"{model.name}@{at[1]}", start, end + at.end())
         return
-    for alias in model.aliases:
-        if before := re.search(rf"\b{re.escape(alias)}(?:'s)? $", text[:start]):
+    for alias, said in _aliases(model.aliases):
+        if before := re.search(rf"\b{re.escape(said)}(?:'s)? $", text[:start]):
             yield Mention(Thing.MODEL, f"{model.name}@{alias}", before.start(), end)
             return
-        if after := re.match(rf"(?: model)? (?:in|from|on) {re.escape(alias)}\b", text[end:]):
+        if after := re.match(rf"(?: model)? (?:in|from|on) {re.escape(said)}\b", text[end:]):
             yield Mention(Thing.MODEL, f"{model.name}@{alias}", start, end + after.end())
             yield Mention(Thing.MODEL, model.name, start, end, sure=0.9)
             return
     yield Mention(Thing.MODEL, model.name, start, end)
+
+
+def _aliases(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each alias with each word for it."""
+    for alias in names:
+        yield alias, alias
+        yield from ((alias, said) for said in _ALIAS_SAID.get(alias, ()))
+
+
+def _elliptical(text: str, found: Sequence[Mention], known: Known) -> Iterator[Mention]:
+    """What stands for a version of the only model that is named: `does pipeline v2 beat v1`, `staging against production
+    for pipeline`, `whatever is on staging for pipeline`."""
+    named = {each.value for each in found if each.thing is Thing.MODEL_NAME}
+    if len(named) != 1 or (model := known.models.get(next(iter(named)))) is None:
+        return
+    versions = [each for each in found if each.thing is Thing.MODEL]
+    for match in _BARE.finditer(text):
+        value, at = f"{model.name}:{match[1]}", match.span()
+        if int(match[1]) <= model.newest and not any(_within(at, each) for each in versions):
+            yield Mention(Thing.MODEL, value, *at, sure=0.8, kind=BARE)
+    held = [
+        Mention(Thing.MODEL, f"{model.name}@{each.value}", each.start, each.end, sure=0.8, kind=BY_ALIAS)
+        for each in found
+        if each.thing is Thing.ALIAS and each.value in model.aliases
+        if not any(_within((each.start, each.end), one) for one in versions)
+    ]
+    if all(each.value == model.name for each in versions):
+        yield from held
+
+
+def _within(at: tuple[int, int], each: Mention) -> bool:
+    return each.start <= at[0] and at[1] <= each.end
 
 
 def _listed(text: str, known: Known) -> Iterator[Mention]:
@@ -137,8 +170,21 @@ def _listed(text: str, known: Known) -> Iterator[Mention]:
     )
     for thing, names in lists:
         for name in names:
-            for match in pattern_of(name).finditer(text):
-                yield Mention(thing, name, match.start(), match.end())
+            for called in (name, *_other_names(thing, name)):
+                for match in pattern_of(called).finditer(text):
+                    yield Mention(thing, name, match.start(), match.end())
+
+
+def _other_names(thing: Thing, name: str) -> Iterator[str]:
+    """`movielens` and `movielens 100k` for the data set `ml-100k`; `prod` for the alias `production`."""
+    if thing is Thing.ALIAS:
+        yield from (
+            said for said in _ALIAS_SAID.get(name, ()) if said != "live"
+        )  # which is no name, but tells a state
+    first, _, rest = name.partition("-")
+    if thing is Thing.DATA:
+        for called in _DATA_CALLED.get(first, ()):
+            yield from (called, f"{called} {rest}") if rest else (called,)
 
 
 def _entities(request: str, known: Known) -> Iterator[Mention]:
@@ -175,8 +221,8 @@ def _release(match: re.Match[str]) -> Mention:
 def _numbers(text: str) -> Iterator[Mention]:
     for match in _NUMBER.finditer(text):
         yield Mention(Thing.NUMBER, match[1].replace(",", "."), match.start(), match.end())
-    for match in _SPELT.finditer(text):
-        yield Mention(Thing.NUMBER, str(_WORDS[match[1]]), match.start(), match.end(), sure=0.6)
+    for start, end, value in spelt(text):
+        yield Mention(Thing.NUMBER, str(value), start, end, sure=0.6)
 
 
 def quoted(request: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ STRONG = {
     Thing.PLAYBOOK,
     Thing.REPOSITORY,
 }
-_PRONOUN = re.compile(r"\b(?:that|it|this|them)\b")
+_PRONOUN = re.compile(r"\b(?:that|it|this|them|(?:the|my|our) (?:playbook|run))\b")
 
 
 def note_missing(reading: Reading) -> None:

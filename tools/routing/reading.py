@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from tools.action import Action
 from tools.routing.contexts import Contexts
 from tools.routing.filled import Filled
 from tools.routing.known import Known
-from tools.routing.mentions import quoted
-from tools.things import Mention, Names, Thing, names_of
+from tools.routing.mentions import BARE, BY_ALIAS, quoted
+from tools.things import Mention, Names, Thing, names_of, said_of
 
 _NEVER = re.compile(r"^(?:context|before|(?:\w+_)?offset|max_chars)$")
 """Arguments that continue an earlier answer; no request names them."""
@@ -31,6 +32,7 @@ class Reading:
         properties = self.schema.get("properties", {})
         takes = {name: field for name, field in action.input.model_fields.items() if not _NEVER.match(name)}
         self.names = {name: names_of(name, field, properties[name]) for name, field in takes.items()}
+        self.said = {name: said_of(field) for name, field in takes.items()}
         order = sorted(takes, key=self._turn)
         self.properties = {name: properties[name] for name in order}
         # Beside a question the others narrow it: only what a phrase leads to is that, not all that the question names.
@@ -42,10 +44,25 @@ class Reading:
         named = [each for each in self.found if names and each.thing in {names.thing, *names.also}]
         return _late(names), not self.contexts.has(name), -self.contexts.strength(name, named)
 
+    @cached_property
+    def _told_elsewhere(self) -> frozenset[str]:
+        """Models of which the request tells alias or versions elsewhere: their name alone is not the newest version."""
+        if self._takes_alias:
+            return frozenset()
+        by_alias = {each.value.partition("@")[0] for each in self.found if each.kind == BY_ALIAS}
+        bare = [each.value.partition(":")[0] for each in self.found if each.kind == BARE]
+        return frozenset(by_alias | {name for name in bare if bare.count(name) > 1})
+
+    @property
+    def _takes_alias(self) -> bool:
+        return any(names is not None and names.thing is Thing.ALIAS for names in self.names.values())
+
     def free(self, names: Names) -> Iterable[Mention]:
         wanted = {names.thing, *names.also}
         for each in sorted(self.found, key=lambda one: (-one.sure, one.start)):
-            if each.thing not in wanted or not each.value:
+            if each.thing not in wanted or not each.value or (each.kind == BY_ALIAS and self._takes_alias):
+                continue
+            if each.thing is Thing.MODEL and each.value in self._told_elsewhere:
                 continue
             if any(each.overlaps(used) for used in self.filled.used):
                 continue

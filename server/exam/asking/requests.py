@@ -13,6 +13,8 @@ from tools.routing.known import Known, KnownJob, KnownModel
 from tools.routing.router import NONE, Router
 
 REQUESTS = Path(__file__).parents[1] / "questions" / "requests.jsonl"
+HELD_OUT = Path(__file__).parents[1] / "questions" / "requests_held_out.jsonl"
+"""Requests that nothing was changed for, one by one: phrases and weights know the others only."""
 TODAY = date(2026, 11, 26)
 PLAN = "f" * 63 + "1"
 _MODELS = (

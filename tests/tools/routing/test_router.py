@@ -10,12 +10,21 @@ import pytest
 from ingest.graph import CatalogGraph
 from ingest.index.hashing import HashingEmbedder
 from server.composition import Cuebook
-from server.exam.asking.requests import choose, exact_share, operation, shipped_requests, tool_f1
+from server.exam.asking.requests import (
+    HELD_OUT,
+    choose,
+    exact_share,
+    operation,
+    read_requests,
+    shipped_requests,
+    tool_f1,
+)
 from server.meaning import KeptMeaning
 from tests.server.memory import ENTITIES, small_cuebook
 from tools.catalogue import Actions
 from tools.principal import Principal
-from tools.routing.dates import moments
+from tools.routing.dates import length_in_days, moments
+from tools.routing.numerals import spelt
 from tools.routing.router import Router
 
 MEASURE = """description: Measure how much disk a folder takes.
@@ -115,6 +124,85 @@ def test_days_are_resolved_against_today(text: str, day: str) -> None:
     (found,) = moments(text, today=date(2026, 11, 26))
 
     assert found.value == day
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("five of them", 5),
+        ("twenty-five sweeps", 25),
+        ("ninety", 90),
+        ("a hundred neighbours", 100),
+        ("two hundred and twelve", 212),
+        ("a dozen", 12),
+    ],
+)
+def test_numbers_in_words_are_read_whole(text: str, value: int) -> None:
+    assert [found for _, _, found in spelt(text)] == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("over the past 90 days", 90),
+        ("last two weeks", 14),
+        ("this month", 30),
+        ("the last quarter", 90),
+        ("soon", None),
+    ],
+)
+def test_how_long_a_time_is_counts_in_days(text: str, days: int | None) -> None:
+    assert length_in_days(text) == days
+
+
+@pytest.mark.parametrize(
+    ("request_", "action", "arguments"),
+    [
+        ("does pipeline v2 beat v1", "compare_models", {"a": "pipeline:2", "b": "pipeline:1"}),
+        (
+            "compare staging against production for pipeline",
+            "compare_models",
+            {"a": "pipeline@staging", "b": "pipeline@production"},
+        ),
+        ("evaluate whatever is on staging for pipeline", "launch_eval", {"model": "pipeline@staging"}),
+        ("promote pipeline to staging", "promote_model", {"model": "pipeline", "alias": "staging"}),
+        ("list the jobs that are waiting in line", "list_jobs", {"state": "queued"}),
+        ("show all models, top 3 by recall@10", "query_model_catalog", {"sort_by": "recall@10", "limit": 3}),
+        (
+            "train als with 128 latent dims, twenty-five sweeps",
+            "launch_training",
+            {"model": "als", "config": {"factors": 128, "iterations": 25}},
+        ),
+        (
+            "find passages on retries in home-ranker",
+            "search_docs",
+            {"question": "retries", "component": "component:default/home-ranker"},
+        ),
+        (
+            "run train_to_promotion for a model named cove, owner ranking",
+            "run_playbook",
+            {"playbook": "train_to_promotion", "inputs": {"name": "cove", "owner": "group:default/ranking"}},
+        ),
+    ],
+)
+def test_what_stands_apart_from_its_argument_is_found(
+    request_: str, action: str, arguments: dict[str, Any]
+) -> None:
+    actions, catalog = Actions.discover(), CatalogGraph(ENTITIES)
+    router = Router(actions, never=("route_request",))
+
+    weighing = router.weigh(request_, operation(catalog, actions), None, today=date(2026, 11, 26))
+
+    filled = weighing.filled[action].arguments
+    assert {
+        name: list(value) if isinstance(value, tuple) else value for name, value in filled.items()
+    } == arguments
+
+
+def test_the_held_out_requests_are_none_of_the_others() -> None:
+    held_out, others = read_requests(HELD_OUT), shipped_requests()
+    assert len(held_out) == 62
+    assert not {each.request.lower() for each in held_out} & {each.request.lower() for each in others}
 
 
 def test_words_alone_choose_most_tools_where_no_model_embeds(tmp_path: Path) -> None:
