@@ -5,6 +5,7 @@ the schema says which fields may be missing.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -18,7 +19,7 @@ def sparse(value: Any, model: Any) -> Any:
     if isinstance(value, list):
         return [sparse(each, model) for each in value]
     shape = _model_in(model)
-    if not isinstance(value, dict) or shape is None:
+    if not isinstance(value, dict) or shape is None or not _has_sparse(shape):
         return value
     left_out = _defaults(shape)
     value = shape.told(value) if issubclass(shape, Sparse) else value
@@ -48,6 +49,16 @@ def sparse_schema(schema: Mapping[str, Any], model: Any) -> dict[str, Any]:
     return found
 
 
+@cache
+def _has_sparse(shape: type[BaseModel]) -> bool:
+    """Whether it, or a part of it, is sparse; what is not need not be looked through at each call."""
+    parts = (_model_in(field.annotation) for field in shape.model_fields.values())
+    return issubclass(shape, Sparse) or any(
+        part is not None and part is not shape and _has_sparse(part) for part in parts
+    )
+
+
+@cache
 def _defaults(shape: type[BaseModel]) -> dict[str, Any]:
     if not issubclass(shape, Sparse):
         return {}
