@@ -78,9 +78,13 @@ async def _serve(server: "uvicorn.Server", listener: socket.socket, started: Cal
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `PortInUse` naming the address and the way out."""
+    """A listening socket. Raises `PortInUse` naming the address and the way out.
+
+    It says that it is TCP, because only then does asyncio send each part of an answer at once. Else the body waits for the
+    client to acknowledge the headers, which it puts off for 40 ms.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
