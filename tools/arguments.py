@@ -1,14 +1,16 @@
 """Turns what a client sent into an action's input, or says field by field why it does not fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tools.action import Action
+from tools.canonical import canonical
 from tools.errors import InvalidArguments, Problem
 from tools.redaction import HIDDEN, is_secret, redacted, shortened
 from tools.shapes import Input
@@ -39,20 +41,50 @@ def validated(action: Action[Any, Any], arguments: Any) -> Input:
         raise InvalidArguments(_message(action, problems), problems=problems) from None
     problems = [_equivocal(name) for name, value in given.items() if not _is_plain(value)]
     problems += [
-        _no_number(name, value) for name, value in given.items() if _became_a_number(made, name, value)
+        problem
+        for name, value in given.items()
+        if name in fields
+        for problem in _converted((name,), value, getattr(made, name))
     ]
     if problems:
-        raise InvalidArguments(_message(action, problems), problems=problems)
+        raise InvalidArguments(
+            _message(action, problems[:_MOST_PROBLEMS]), problems=problems[:_MOST_PROBLEMS]
+        )
     return made
 
 
-def _became_a_number(made: Input, name: str, value: Any) -> bool:
-    """Whether true or false was given where a number is wanted: Python takes them for 1 and 0."""
-    return isinstance(value, bool) and type(getattr(made, name, value)) in {int, float}
+def _converted(path: tuple[str, ...], given: Any, taken: Any) -> Iterator[Problem]:
+    """Values within that were taken for something else than they were sent as.
+
+    Pydantic takes "5", 5.0 and true for 5. Here a text is a text: who reads it from a command line or a query string
+    converts it first, so that what a digest stands for was sent by everybody in the same way.
+    """
+    if isinstance(taken, BaseModel) and isinstance(given, Mapping):
+        for name in given.keys() & type(taken).model_fields.keys():
+            yield from _converted((*path, name), given[name], getattr(taken, name))
+    elif isinstance(taken, Mapping) and isinstance(given, Mapping):
+        for name in given.keys() & taken.keys():
+            yield from _converted((*path, str(name)), given[name], taken[name])
+    elif isinstance(taken, list | tuple) and isinstance(given, list | tuple):
+        for number, (sent, item) in enumerate(zip(given, taken, strict=False)):
+            yield from _converted((*path, str(number)), sent, item)
+    elif (wanted := _WANTED.get(type(taken))) and type(given) not in wanted.sent:
+        yield Problem(
+            shortened(".".join(path), longest=80), shortened(canonical(given), longest=80), wanted.reason
+        )
 
 
-def _no_number(name: str, value: bool) -> Problem:
-    return Problem(shortened(name, longest=80), str(value).lower(), "input should be a number")
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    sent: frozenset[type]
+    reason: str
+
+
+_WANTED: Mapping[type, _Kind] = {
+    bool: _Kind(frozenset({bool}), "input should be true or false, not a text or a number"),
+    int: _Kind(frozenset({int}), "input should be a whole number without quotes or decimal point"),
+    float: _Kind(frozenset({int, float}), "input should be a number without quotes"),
+}
 
 
 def _is_plain(value: Any) -> bool:

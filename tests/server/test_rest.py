@@ -1,10 +1,14 @@
 """REST shows the actions, the catalog, and the state."""
 
+import json
 from pathlib import Path
 
 import httpx
+import pytest
+from mcp import Client
 
 from server.composition import Cuebook
+from server.mcp import build_mcp
 from tests.conftest import Golden
 from tests.server.conftest import served
 from tests.server.memory import small_cuebook
@@ -41,6 +45,28 @@ async def test_an_action_answers_its_structured_result(client: httpx.AsyncClient
 
     assert answer.status_code == 200
     assert answer.json()["citations"][0]["path"] == "ops/runbook.md"
+
+
+@pytest.mark.parametrize("value", ["5", 5.0, True])
+async def test_a_whole_number_is_sent_as_one_in_json_and_as_a_text_in_a_query(
+    client: httpx.AsyncClient, cuebook: Cuebook, value: object
+) -> None:
+    wrong = {"question": "ranker", "k": value}
+    refused = await client.post("/api/v1/actions/search_docs", json=wrong)
+    async with Client(build_mcp(cuebook)) as mcp:
+        told = await mcp.call_tool("search_docs", wrong)
+    read = await client.get("/api/v1/entities", params={"limit": "5"})
+
+    (problem,) = refused.json()["error"]["details"]["problems"]
+    assert refused.status_code == 422
+    assert problem == {
+        "field": "k",
+        "value": json.dumps(value),
+        "reason": "input should be a whole number without quotes or decimal point",
+    }
+    assert told.is_error
+    assert f"- k = {json.dumps(value)}: input should be a whole number" in str(told.content)
+    assert read.status_code == 200
 
 
 async def test_an_effect_is_planned_and_then_applied_once(client: httpx.AsyncClient) -> None:

@@ -90,12 +90,6 @@ async def test_a_bad_argument_is_told_by_field_value_and_reason(
     assert audit.entries()[-1].body["outcome"] == "invalid_arguments"
 
 
-@pytest.mark.parametrize(("field", "flag"), [("k", True), ("offset", True), ("offset", False)])
-async def test_true_and_false_are_no_numbers(caller: Caller, ada: Principal, field: str, flag: bool) -> None:
-    with pytest.raises(InvalidArguments, match=f"- {field} = {str(flag).lower()}: input should be a number"):
-        await caller.call("search_docs", {"question": "x", field: flag}, ada)
-
-
 @pytest.mark.parametrize("arguments", [None, [], "text", 3])
 async def test_arguments_that_are_no_object_are_refused(
     caller: Caller, ada: Principal, arguments: Any

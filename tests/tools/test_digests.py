@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from pydantic import Field
 
 from tests.tools.conftest import Clock
 from tools import Actions, Effect, Input, Output, Plan, Principal, Run, Target, action
+from tools.arguments import validated
 from tools.audit import Audit
 from tools.call import Caller
 from tools.errors import InvalidArguments, PlanMissing
@@ -233,3 +235,36 @@ def test_what_has_no_canonical_spelling_is_refused_before_it_is_planned(
 ) -> None:
     with pytest.raises(InvalidArguments):
         homes[0].plan(Wish({"labels": {"x": [value]}}))
+
+
+class Spread(Input):
+    shares: tuple[float, ...] = ()
+    at: dict[str, int] = Field(default_factory=dict)
+    whole: bool = False
+
+
+@action(effect=Effect.READS, scope="index:read")
+async def spread(input: Spread, run: Run) -> Nothing:
+    """Look at how something is spread."""
+    return Nothing()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"shares": [0.5, "0.5"]}, '- shares.1 = "0.5": input should be a number without quotes'),
+        ({"shares": [True]}, "- shares.0 = true: input should be a number without quotes"),
+        ({"at": {"home": 5.0}}, "- at.home = 5.0: input should be a whole number"),
+        ({"whole": 1}, "- whole = 1: input should be true or false"),
+        ({"whole": "yes"}, '- whole = "yes": input should be true or false'),
+    ],
+)
+def test_a_value_within_another_is_taken_as_it_was_sent_or_not_at_all(
+    arguments: Mapping[str, Any], problem: str
+) -> None:
+    with pytest.raises(InvalidArguments, match=re.escape(problem)):
+        validated(spread, arguments)
+
+
+def test_a_whole_number_stands_for_itself_where_any_number_is_wanted() -> None:
+    assert validated(spread, {"shares": [1]}) == validated(spread, {"shares": [1.0]})
