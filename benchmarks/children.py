@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
+_IDLE = 0.02  # CPU-seconds a second
 _CUEBOOK = (sys.executable, "-c", "from server.cli import main; main()")
 
 
@@ -25,6 +27,13 @@ class Child:
         """User and system time of all its threads, in ticks of the kernel's clock (a hundredth of a second)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) * _TICK
+
+    def settle(self) -> None:
+        """Wait until it does nothing by itself any more, such as loading modules that later calls need."""
+        before = -1.0
+        while (now := self.cpu_seconds()) - before > _IDLE:
+            before = now
+            time.sleep(1)
 
     def resident_megabytes(self) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()

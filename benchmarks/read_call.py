@@ -82,6 +82,7 @@ async def compare(bare: Child, ours: Child, *, rounds: int, calls: int) -> Costs
 
 
 async def _connected(child: Child, stack: AsyncExitStack) -> Server:
+    child.settle()
     clients = {}
     for era, mode in _ERAS.items():
         headers = {"authorization": f"Bearer {TOKEN}"}
