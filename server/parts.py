@@ -95,6 +95,11 @@ class Parts:
         return ()
 
     @property
+    def chat_model(self) -> "OpenAIChatModel | None":
+        """The configured language model; None where none is."""
+        return self._model()
+
+    @property
     def unaided(self) -> "Assistant":
         """The assistant without its model, so that the same question gets the same answer."""
         from ingest.answers.assistant import Assistant

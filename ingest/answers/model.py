@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import SecretStr
 
@@ -118,11 +118,27 @@ class OpenAIChatModel:
                     yield text
         except Exception as error:
             # The client library has no root of its own errors; an answer must survive whatever it raises.
-            # The endpoint's own text stays out: some echo the key.
-            raise ModelUnavailable(
-                f"the model {self._name!r} at {self._url} did not answer ({type(error).__name__}); "
-                f"check the address, the key and that the endpoint is up"
-            ) from None
+            raise self._silent(error) from None
+
+    def chosen(self, messages: Sequence[Message], tools: Sequence[Mapping[str, object]]) -> "ToolCall | None":
+        """The first tool that the model would call now, which is not called; None when it replies instead.
+
+        tools: `name`, `description` and `parameters` (JSON schema) each. Raises `ModelUnavailable`.
+        """
+        asked = self.connected().bind_tools([{"type": "function", "function": dict(tool)} for tool in tools])
+        try:
+            reply = asked.invoke([(message.role, message.content) for message in messages])
+        except Exception as error:  # as in `stream`
+            raise self._silent(error) from None
+        calls = getattr(reply, "tool_calls", ())
+        return ToolCall(calls[0]["name"], calls[0]["args"]) if calls else None
+
+    def _silent(self, error: Exception) -> ModelUnavailable:
+        """Without the endpoint's own text: some echo the key."""
+        return ModelUnavailable(
+            f"the model {self._name!r} at {self._url} did not answer ({type(error).__name__}); "
+            f"check the address, the key and that the endpoint is up"
+        )
 
     def _worked(self, messages: Sequence[Message], tools: Sequence[Tool], deadline: float) -> Iterator[str]:
         """The texts of an agent as it goes; what tools gave is not among them."""
@@ -185,10 +201,10 @@ def _check(deadline: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A turn of a scripted model that calls a tool instead of replying."""
+    """A turn of a model that calls a tool instead of replying."""
 
     name: str
-    arguments: Mapping[str, str]
+    arguments: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -216,6 +232,15 @@ class ScriptedModel:
             raise reply
         for number, word in enumerate(reply.split(" ")):
             yield word if number == 0 else f" {word}"
+
+    def chosen(self, messages: Sequence[Message], tools: Sequence[Mapping[str, object]]) -> ToolCall | None:
+        """The next reply where it is a `ToolCall` of one of the tools; else none."""
+        self.seen.append(tuple(messages))
+        reply = self._next()
+        if isinstance(reply, Exception):
+            raise reply
+        listed = {tool["name"] for tool in tools}
+        return reply if isinstance(reply, ToolCall) and reply.name in listed else None
 
     def _next(self) -> str | Exception | ToolCall:
         said = len(self.seen) - 1 + len(self.given)

@@ -107,7 +107,7 @@ def ask(
     if as_json:
         print_json({"questions": len(questions), "marks": columns})
     else:
-        _show_marks(columns, len(questions))
+        _show_marks(columns, f"{len(questions)} questions")
     low = below(columns[NO_MODEL], floors)
     for name, (mark, floor) in low.items():
         print(
@@ -116,6 +116,48 @@ def ask(
         )
     if low:
         raise typer.Exit(Exit.FAILED)
+
+
+@app.command()
+def requests(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Requests, a JSON object a line; without it those that are held out."),
+    ] = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Count how well requests in words become actions: by the router, and by the configured model.
+
+    The model chooses twice: with every action as a tool, and as a client of this MCP server. Nothing that is chosen is
+    called. About the demo organisation.
+    """
+    from server.exam.asking.requested import examine_requests
+    from server.exam.asking.requests import HELD_OUT, RequestsInvalid, read_requests
+
+    def told(column: str, done: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{column}: {done} of {len(wanted)}", end="", file=sys.stderr, flush=True)
+
+    try:
+        wanted = read_requests(file or HELD_OUT)
+        with _asked_of(home, own=False) as opened:
+            cuebook = opened()
+            try:
+                model = cuebook.parts.chat_model
+                columns = examine_requests(
+                    cuebook, wanted, model=None if model is None else (model.name, model), told=told
+                )
+            finally:
+                cuebook.close()
+    except RequestsInvalid as error:
+        raise typer.BadParameter(str(error)) from error
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr)
+    if as_json:
+        print_json({"requests": len(wanted), "marks": columns})
+    else:
+        _show_marks(columns, f"{len(wanted)} requests")
 
 
 @contextmanager
@@ -155,7 +197,7 @@ def _floors(given: list[str]) -> dict[str, float]:
     return floors
 
 
-def _show_marks(columns: "Columns", count: int) -> None:
+def _show_marks(columns: "Columns", what: str) -> None:
     from rich.table import Table
 
     table = Table("mark", box=None)
@@ -164,7 +206,7 @@ def _show_marks(columns: "Columns", count: int) -> None:
     for name in dict.fromkeys(name for marks in columns.values() for name in marks):
         table.add_row(name, *(f"{marks[name]:g}" if name in marks else "" for marks in columns.values()))
     print_table(table)
-    print(f"\n{count} questions; `docs/exam.md` says what each mark counts")
+    print(f"\n{what}; `docs/exam.md` says what each mark counts")
 
 
 def _show(board: "Scoreboard") -> None:

@@ -55,19 +55,10 @@ def _marked(
 
 def _requests(cuebook: "Cuebook") -> dict[str, float]:
     """Requests in words by the router that needs no model."""
-    from server.exam.asking.requests import choose, exact_share, operation, shipped_requests, tool_f1
-    from tools.routing.known import closeness
-    from tools.routing.router import Router
+    from server.exam.asking.requested import by_router, known_of
+    from server.exam.asking.requests import exact_share, shipped_requests, tool_f1
 
-    library, principal = cuebook.library, cuebook.local_principal(door="cli")
-    near = partial(closeness, library=library, principal=principal, meaning=lambda: cuebook.parts.meaning)
-    chosen = choose(
-        shipped_requests(),
-        Router(cuebook.actions, never=("route_request",)),
-        operation(library.catalog(principal), cuebook.actions, near),
-        cuebook.parts.meaning,
-        cuebook.actions,
-    )
+    chosen = by_router(cuebook, shipped_requests(), known_of(cuebook))
     return {"request_f1": round(tool_f1(chosen), 4), "request_exact": round(exact_share(chosen), 4)}
 
 

@@ -62,17 +62,35 @@ def shipped_requests() -> tuple[Wanted, ...]:
     return read_requests(REQUESTS)
 
 
+class RequestsInvalid(ValueError):
+    """A file of requests cannot be read; the message names line and value."""
+
+
 def read_requests(file: Path) -> tuple[Wanted, ...]:
-    """Lines of `{"id", "request", "action", "arguments"}`; action is a name, several of them, or null for none."""
-    found = []
-    for line in file.read_text(encoding="utf-8").splitlines():
+    """Lines of `{"id", "request", "action", "arguments"}`; action is a name, several of them, or null for none.
+
+    Raises `RequestsInvalid`.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestsInvalid(f"{file} cannot be read: {error}") from error
+    found = [_read(line, number, file) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise RequestsInvalid(f"{file} holds no request; give one JSON object a line")
+    return tuple(found)
+
+
+def _read(line: str, number: int, file: Path) -> Wanted:
+    try:
         given = json.loads(line.replace("{plan}", PLAN))
         actions = given["action"] if isinstance(given["action"], list) else [given["action"]]
         names = tuple(name for name in actions if name)
-        found.append(
-            Wanted(given["id"], given["request"], names, given.get("arguments", {}), given.get("set", ""))
-        )
-    return tuple(found)
+        return Wanted(given["id"], given["request"], names, given.get("arguments", {}), given.get("set", ""))
+    except (ValueError, KeyError, TypeError) as error:
+        raise RequestsInvalid(
+            f"{file}, line {number}: {line[:120]!r} is no object with id, request and action ({error!r})"
+        ) from error
 
 
 def operation(

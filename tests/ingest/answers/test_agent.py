@@ -8,7 +8,8 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from ingest.answers import Answer, Assistant, OpenAIChatModel, ScriptedModel, ToolCall
+from ingest.answers import Answer, Assistant, Message, OpenAIChatModel, ScriptedModel, ToolCall
+from ingest.errors import ModelUnavailable
 from tests.ingest.answers.small_library import ADA, FEED, STORE, SmallLibrary, section, small_library
 
 QUESTION = "How old can a snapshot of the feed ranker be?"
@@ -173,3 +174,24 @@ def test_a_section_that_does_not_exist_is_told_to_the_model_not_raised() -> None
     ask(model, library=small_library())
 
     assert "no section" in model.given[0]
+
+
+def test_a_tool_that_a_model_would_call_is_read_off_and_not_called() -> None:
+    endpoint = Endpoint(("launch_eval", {"model": "als"}), "No tool does that.")
+    tools = [
+        {
+            "name": "launch_eval",
+            "description": "Evaluate.",
+            "parameters": {"type": "object", "properties": {}},
+        }
+    ]
+    model, messages = endpoint.model(), [Message("user", "evaluate als")]
+
+    assert model.chosen(messages, tools) == ToolCall("launch_eval", {"model": "als"})
+    assert model.chosen(messages, tools) is None
+    assert endpoint.asked[0]["tools"][0]["function"]["name"] == "launch_eval"
+
+
+def test_an_endpoint_that_refuses_to_choose_is_told_without_its_own_text() -> None:
+    with pytest.raises(ModelUnavailable, match=r"'tiny' at .* did not answer"):
+        Endpoint(500).model().chosen([Message("user", "evaluate als")], [])
