@@ -102,15 +102,20 @@ def _newer(found: Found, lead: Unit) -> Unit | None:
 
 
 def leads_to_the_thing(found: Found) -> bool:
-    """Whether the best passage's section says every word of the question, and is of what the question names, if anything."""
+    """Whether the best passage says every word of the question in one place, and is of what the question names, if anything.
+
+    One place is the names that a section stands under, or one sentence, item or row of it: words that stand apart, as in two
+    rows of a table, speak of two things.
+    """
     if not found.choice.units:
         return False
     lead = found.choice.units[0].section
     named = {entity.ref for entity in named_entities(found.read.text, found.graph)}
-    said = frozenset(
-        stems(" ".join((str(lead.entity), lead.title, *lead.breadcrumb, lead.heading, lead.text)))
-    )
-    return found.read.covered(said) > _EVERY_WORD and (not named or lead.entity in named)
+    if named and lead.entity not in named:
+        return False
+    names = " ".join((lead.entity.name, lead.title, *lead.breadcrumb, lead.heading))
+    places = (names, *(unit.quote for unit in cut(lead).units))
+    return any(found.read.covered(frozenset(stems(place))) > _EVERY_WORD for place in places)
 
 
 def joined_with(exact: Answer, found: Found) -> Answer:

@@ -5,7 +5,7 @@ import pytest
 from ingest.answers.catalog_questions import answer_from_graph
 from ingest.answers.joined import read_joined
 from ingest.graph import CatalogGraph
-from tests.ingest.answers.small_library import ADA, FEED, assistant, small_library
+from tests.ingest.answers.small_library import ADA, FEED, assistant, section, small_library
 
 RANKING, STORE, EVENTS = "group:default/ranking", "component:default/feature-store", "resource:default/events"
 
@@ -64,3 +64,27 @@ def test_a_page_that_says_a_part_of_it_leads_to_no_owner(question: str) -> None:
 
     assert answer.facts == ()
     assert answer.produced_by != "catalog"
+
+
+def test_words_that_stand_in_two_rows_are_two_things_and_lead_to_no_owner() -> None:
+    surfaces = section(
+        FEED,
+        "surfaces.md",
+        "Surfaces",
+        "| Surface | Candidates |\n| --- | --- |\n| Playlists | 300 |\n| Search | 120 |",
+    )
+
+    answer = assistant(small_library(surfaces)).ask("Who owns playlist search?", principal=ADA)
+
+    assert answer.facts == ()
+    assert answer.produced_by != "catalog"
+
+
+def test_words_of_one_row_are_one_thing() -> None:
+    surfaces = section(
+        FEED, "surfaces.md", "Surfaces", "| Surface | Candidates |\n| --- | --- |\n| Playlist search | 120 |"
+    )
+
+    answer = assistant(small_library(surfaces)).ask("Who owns playlist search?", principal=ADA)
+
+    assert RANKING in answer.facts
