@@ -40,11 +40,13 @@ from ingest.answers.passages_answer import (
     from_passages,
     joined_with,
     leads_to_the_thing,
+    with_said_lifecycles,
 )
 from ingest.answers.prompt import messages, passages_of
 from ingest.answers.question import Question, read_question
 from ingest.answers.registry_answer import from_registry
 from ingest.answers.registry_questions import read_registry_question
+from ingest.answers.said_lifecycles import asks_for_lifecycle
 from ingest.answers.units import Unit
 from ingest.answers.words import stems
 from ingest.changes import Histories
@@ -156,6 +158,8 @@ class Assistant:
         finding = answer_from_graph(asked.question, graph) or _about_the_named(asked)
         if finding is not None and asks_whom_to_page(finding):
             yield from self._whom_to_page(asked, finding)
+        elif finding is not None and asks_for_lifecycle(asked.question):
+            yield from self._lifecycle(asked, finding)
         elif finding is not None:
             yield {"type": "retrieved", "hits": ()}
             yield from told(self._exact(asked, finding))
@@ -380,6 +384,18 @@ class Assistant:
             standalone_question=asked.question,
             entities=tuple(dict.fromkeys(str(ref) for ref in refs))[:20],
         )
+
+    def _lifecycle(self, asked: _Asked, finding: CatalogFinding) -> Iterator[AnswerEvent]:
+        """The catalog's answer; about one named thing, with what docs say otherwise of it."""
+        answer = self._exact(asked, finding)
+        named = named_entities(asked.question, asked.graph)
+        if len(named) == 1 and not answer.abstained:
+            hits = self._search(f"{named[0].ref.name} is deprecated, retired, experimental", asked)
+            answer = with_said_lifecycles(
+                answer, named[0], hits, card=lambda ref: self._card(ref, asked.principal)
+            )
+        yield {"type": "retrieved", "hits": ()}
+        yield from told(answer)
 
     def _whom_to_page(self, asked: _Asked, finding: CatalogFinding) -> Iterator[AnswerEvent]:
         wanted = question_of(finding)

@@ -9,6 +9,7 @@ from ingest.answers.answer import Citation, Conflict
 from ingest.answers.citations import cite
 from ingest.answers.claims import Claim
 from ingest.answers.conflicts import Disagreement, Staleness, dated
+from ingest.answers.said_lifecycles import SaidLifecycle
 from ingest.answers.units import Unit
 from ingest.documents import Section, SectionKind
 from ingest.entities import Entity
@@ -62,6 +63,19 @@ class Caveats:
         mark = self._mark(card, line)
         self.paragraphs.append(f"The catalog calls `{entity.ref}` {entity.lifecycle} [{mark}].")
         self.conflicts.append(Conflict("stale", (entity.title,), (mark,)))
+
+    def lifecycle(self, found: SaidLifecycle, card: Section) -> None:
+        """`The sources disagree: *Overview* (…) says that x is deprecated [1]; the catalog says production [2].`"""
+        known = found.entity.lifecycle or ""
+        marks = (
+            self._mark(found.unit.section, found.unit.quote),
+            self._mark(card, f"Lifecycle: {known}"),
+        )
+        self.paragraphs.append(
+            f"**The sources disagree:** {_place(found.unit.section)} says that `{found.entity.ref}` is **{found.said}** "
+            f"[{marks[0]}]; the catalog says **{plain.inline(known)}** [{marks[1]}]."
+        )
+        self.conflicts.append(Conflict("values", (found.said, known), marks))
 
     def _mark(self, section: Section, quote: str) -> int:
         for known in self.cited:

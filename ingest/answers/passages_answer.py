@@ -14,10 +14,11 @@ from ingest.answers.compose import compose
 from ingest.answers.conflicts import Staleness, dated, disagreements, is_retired, stale
 from ingest.answers.injection import suspicious
 from ingest.answers.question import Question
+from ingest.answers.said_lifecycles import said_otherwise
 from ingest.answers.units import Unit, cut
 from ingest.answers.words import stems
 from ingest.documents import Section
-from ingest.entities import EntityRef
+from ingest.entities import Entity, EntityRef
 from ingest.graph import CatalogGraph
 
 _NEAREST = 3
@@ -65,6 +66,8 @@ def caveats_of(found: Found, citations: Sequence[Citation]) -> Caveats:
     units = [unit for hit in found.hits for unit in cut(hit.section).units]
     for disagreement in disagreements(found.read, units):
         caveats.disagreement(disagreement)
+    for entity in named_entities(found.asked, found.graph):
+        _add_said_lifecycle(caveats, entity, units, found.card)
     told = None
     for lead in found.choice.units:
         old = _stale(lead.section, found)
@@ -79,6 +82,28 @@ def caveats_of(found: Found, citations: Sequence[Citation]) -> Caveats:
             if f"Lifecycle: {entity.lifecycle}" in card.text:
                 caveats.retirement(entity, card)
     return caveats
+
+
+def with_said_lifecycles(
+    exact: Answer, entity: Entity, hits: Sequence[Hit], *, card: Callable[[EntityRef], Section]
+) -> Answer:
+    """The catalog's answer about `entity`, with what the `hits` say against its lifecycle."""
+    caveats = Caveats(list(exact.citations))
+    _add_said_lifecycle(caveats, entity, [unit for hit in hits for unit in cut(hit.section).units], card)
+    return replace(
+        exact,
+        text="\n\n".join((exact.text, *caveats.paragraphs)),
+        citations=tuple(caveats.cited),
+        conflicts=(*exact.conflicts, *caveats.conflicts),
+    )
+
+
+def _add_said_lifecycle(
+    caveats: Caveats, entity: Entity, units: Sequence[Unit], card: Callable[[EntityRef], Section]
+) -> None:
+    said = said_otherwise(units, entity)
+    if said is not None and f"Lifecycle: {entity.lifecycle}" in (shown := card(entity.ref)).text:
+        caveats.lifecycle(said, shown)
 
 
 def _stale(section: Section, found: Found) -> Staleness | None:
