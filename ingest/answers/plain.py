@@ -1,10 +1,12 @@
-"""Source markdown made fit to stand inside an answer: no links or images to follow, no hidden parts.
+"""Source markdown made fit to stand inside an answer: no links or images to follow, no hidden parts, no marks of a site generator.
 
 Links leave their text, since an answer's only links are its citations; code is kept to the letter.
 """
 
 import re
 import textwrap
+
+from ingest.markdown.site_marks import without_site_marks
 
 _CODE = re.compile(r"(`{3,}|~{3,}).*?\1|(`+)(?:.|\n)*?\2", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -33,7 +35,7 @@ def inline(markdown: str) -> str:
         kept.append(match.group())
         return f"\0{len(kept) - 1}\0"
 
-    text = _CODE.sub(keep, _COMMENT.sub(" ", markdown))
+    text = without_site_marks(_CODE.sub(keep, _COMMENT.sub(" ", markdown)))
     text = _IMAGE.sub(r"\1", text)
     text = _LINK.sub(r"\1", text)
     text = _TAG.sub("", _ATTRIBUTES.sub("", _FOOTNOTE.sub("", text)))
@@ -57,5 +59,6 @@ def block(markdown: str) -> str:
             lines.append(line)
         else:
             indent = line[: len(line) - len(line.lstrip())]
-            lines.append(indent + inline(line))
+            if told := inline(line):
+                lines.append(indent + told)
     return "\n".join(lines).strip("\n")

@@ -1,7 +1,7 @@
 """Cuts a section into the pieces an answer may be made of: sentences, list items, table rows, code.
 
 Every unit is a slice of the section's text, so that quoting it is verbatim by construction. Comments, hidden
-markup and headings are no units. A block that tries to instruct its reader yields none and is reported.
+markup, marks of site generators and headings are no units. A block that tries to instruct its reader yields none and is reported.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Literal
 
 from ingest.answers.injection import why_suspicious
 from ingest.documents import Block, Section, SectionKind
+from ingest.markdown.site_marks import says_nothing, without_site_marks
 
 UnitKind = Literal["sentence", "item", "row", "line", "code", "steps"]
 _Span = tuple[int, int]
@@ -93,11 +94,12 @@ def cut(section: Section) -> Cut:
             continue
         suspicion = suspicion or why
         poisoned, poisoned_by = why is not None, text.rstrip()
-        lead = units[-1] if units and units[-1].quote.rstrip().endswith(":") else None
+        lead = units[-1] if units and without_site_marks(units[-1].quote).rstrip().endswith(":") else None
         fresh = [
             unit
             for begin, stop in _without(start, end, comments)
             for unit in _units(section, block, begin, stop, number=number, lead=lead)
+            if unit.kind == "code" or not says_nothing(unit.quote)
         ]
         units.extend(fresh if why is None else _before_the_plant(fresh))
     return Cut(tuple(units), suspicion)
