@@ -39,6 +39,11 @@ READS = {
 }
 """What of a result a client gives its model: the text, the structured content."""
 _HITS = 3
+_SAID = (
+    "What a client's model writes and reads until it has read all key facts, or after at most six calls; 40 questions. The "
+    "rival is a script (`benchmarks/ripgrep_agent.py`), three ways of it; the cheapest one counts. 95 % percentile bootstrap over "
+    "questions."
+)
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ def main() -> None:
     if options.write:
         put(
             "agent_tokens",
-            f"## Tokens of an answered question\n\n{measured('python -m benchmarks.agent_tokens --write')}\n{text}",
+            f"## Tokens of an answered question\n\n{measured('python -m benchmarks.agent_tokens --write')}.\n\n{_SAID}\n{text}",
         )
 
 
