@@ -20,6 +20,7 @@ from server.guard import BodyLimit, HostGuard, Tokens, require_tokens_beyond_loo
 from server.identity.resource import ProtectedResource
 from server.identity.verifier import verifier_of
 from server.mcp import build_mcp
+from server.plain_bodies import PlainBodies
 from server.refreshing import Refresher
 from server.refused_requests import RefusedRequests
 from server.rest import add_rest
@@ -125,6 +126,7 @@ def _middleware(settings: Settings, cuebook: Cuebook, resource: ProtectedResourc
             approver_of=partial(approver_of, cuebook),
         ),
         Middleware(BodyLimit, limit=_LONGEST_BODY),
+        Middleware(PlainBodies, calls=cuebook.caller),
     ]
 
 

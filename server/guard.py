@@ -85,7 +85,12 @@ def require_tokens_beyond_loopback(settings: Settings) -> None:
 
 def principal_of(connection: HTTPConnection) -> Principal:
     """On whose behalf this request runs, as `Tokens` verified it."""
-    principal: Principal = connection.scope[_PRINCIPAL]
+    return principal_of_scope(connection.scope)
+
+
+def principal_of_scope(scope: Scope) -> Principal:
+    """The same for whoever has no more than the ASGI scope."""
+    principal: Principal = scope[_PRINCIPAL]
     return principal
 
 

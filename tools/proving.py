@@ -35,9 +35,9 @@ class Proving:
         self._check(claimed, means, name=name, right=right, refused=_REFUSED)
         return Approver(claimed, means)
 
-    def set_up(self, *, right: Callable[[], bool]) -> None:
+    def set_up(self, *, account: str, right: Callable[[], bool]) -> None:
         """Check the set-up code of this home, counted and slowed like a passphrase; it makes nobody an approver."""
-        claimed = Principal(ref=LOCAL, door="cli")
+        claimed = Principal(ref=LOCAL, on_behalf_of=account, door="cli")
         self._check(claimed, Means.TERMINAL, name=_SET_UP, right=right, refused=_NO_CODE, reason=_SET_UP)
 
     def signed(self, claimed: Principal | None, means: Means, *, reason: str = "") -> Approver:
@@ -50,9 +50,12 @@ class Proving:
             raise ProofRefused(f"nothing was decided: {reason}")
         return Approver(claimed, means)
 
-    def changed(self, kind: str, *, name: str, by: str) -> None:
-        """Record that somebody became an approver, or is one no more; `by` is empty for the first."""
-        who = Principal(ref=f"user:default/{by}" if by else LOCAL, door="cli")
+    def changed(self, kind: str, *, name: str, by: str, account: str) -> None:
+        """Record that somebody became an approver, or is one no more; `by` is empty for the first.
+
+        `account` is the one of the machine at which it was typed.
+        """
+        who = Principal(ref=f"user:default/{by}" if by else LOCAL, on_behalf_of=account, door="cli")
         self._journal.note(kind, who, targets=[f"user:default/{name}"], outcome="ok")
 
     def _check(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from server.account import this_account
 from server.approving.approvers import Approvers
 from server.approving.passphrases import NOBODYS, Passphrase
 from server.approving.proof import ApproverTokens, Proved
@@ -42,9 +43,14 @@ class Proofs:
         """Raises `ProofRefused`, `LockedOut`, and `StateError` for a damaged file. Takes about 0.1 s."""
         entry = self.approvers.get(name)
         kept = entry.passphrase if entry is not None else None
-        door = "cli" if means is Means.TERMINAL else "rest"
+        at_terminal = means is Means.TERMINAL
+        claimed = Principal(
+            ref=f"user:default/{name[:80]}",
+            on_behalf_of=this_account() if at_terminal else "",
+            door="cli" if at_terminal else "rest",
+        )
         return self.proving().guessable(
-            Principal(ref=f"user:default/{name[:80]}", door=door),
+            claimed,
             means,
             known=kept is not None,
             # Nobody's passphrase matches nothing, and takes as long.
@@ -53,7 +59,7 @@ class Proofs:
 
     def by_setup_code(self, typed: str, kept: Passphrase) -> None:
         """Raises `ProofRefused` and `LockedOut`."""
-        self.proving().set_up(right=lambda: fits(typed[:_MOST_SECRET], kept))
+        self.proving().set_up(account=this_account(), right=lambda: fits(typed[:_MOST_SECRET], kept))
 
     def by_token(self, token: str, *, digest: str, decision: str) -> Approver:
         """Raises `ProofRefused`."""
@@ -83,8 +89,8 @@ class Proofs:
         return session if entry is not None and entry.stamp == session.stamp else None
 
     def note(self, kind: str, name: str, *, by: str) -> None:
-        """Record a change among the approvers in the audit."""
-        self.proving().changed(kind, name=name, by=by)
+        """Record a change among the approvers in the audit, with the account of this machine that made it."""
+        self.proving().changed(kind, name=name, by=by, account=this_account())
 
     async def in_thread(self, work: Callable[[], Approver]) -> Approver:
         """Passphrases take time, and all of it may read files."""

@@ -9,6 +9,7 @@ import typer
 
 from server.cli.exits import Exit
 from server.cli.session import AsJson, Home, call, open_session, print_json
+from tools import strict_json
 
 app = typer.Typer(no_args_is_help=True, help="List, show and call the predefined actions.")
 
@@ -62,8 +63,10 @@ def call_action(
 def object_of(text: str) -> dict[str, Any]:
     """Arguments as typed. Raises `typer.BadParameter` for what is no JSON object."""
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
+        value = strict_json.read(text)
+    except strict_json.NamedTwice as error:
+        raise typer.BadParameter(f"--json {error}") from error
+    except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f"--json is not JSON: {error}; given {text[:80]!r}") from error
     if not isinstance(value, dict):
         raise typer.BadParameter(

@@ -1,6 +1,5 @@
 """`cuebook policy`: what the policy says, without calling anything."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ import typer
 from server.cli.actions import object_of
 from server.cli.session import AsJson, Home, call_within, open_session, print_json
 from server.effect import plain
+from tools import strict_json
 from tools.principal import LOCAL, Principal
 
 if TYPE_CHECKING:
@@ -145,8 +145,10 @@ def _short(value: Any) -> str:
 def terms_of(text: str, option: str) -> dict[str, Any]:
     """The JSON object that an option was given."""
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
+        value = strict_json.read(text)
+    except strict_json.NamedTwice as error:
+        raise typer.BadParameter(f"{option} {error}") from error
+    except (ValueError, RecursionError) as error:
         raise typer.BadParameter(f"{option} is not JSON: {error}; given {text[:80]!r}") from error
     if not isinstance(value, dict):
         raise typer.BadParameter(f"{option} must be an object; given {text[:80]!r}")

@@ -4,7 +4,6 @@ The SDK makes tools of Python signatures and validates twice; ours come with sch
 only place that validates, so that a model reads the same message through every door.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +30,7 @@ from server.mcp.finding import (
 )
 from server.mcp.principal import current_principal
 from server.mcp.sparse import sparse_schema
+from tools import strict_json
 from tools.action import ActionInfo
 
 APPLY, REJECT, CALL, FIND = "apply_plan", "reject_plan", "call_action", "find_actions"
@@ -212,7 +212,7 @@ def _unwrapped(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
             continue
         if not _takes_text(schema.get("properties", {}).get(name, {})):
             try:
-                found[name] = json.loads(value)
+                found[name] = strict_json.read(value)
             except (ValueError, RecursionError):
                 continue
     return found

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,37 @@ async def test_a_body_that_is_no_json_is_recorded(cuebook: Cuebook, client: http
     row = last_row(cuebook)
     assert (row["action"], row["outcome"]) == ("ask", "denied")
     assert "no JSON" in row["reason"]
+
+
+_TWICE = b'{"action":"refresh_index","arguments":{"a":"shown","a":"done"},"name":"n","name":"m"}'
+_CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"question":"a","question":"b"}}}'
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/actions/ask", _TWICE),
+        ("/api/v1/plans", _TWICE),
+        ("/api/v1/approver/session", _TWICE),
+        ("/api/v1/ask/stream", _TWICE),
+        ("/mcp", _CALL),
+    ],
+)
+async def test_a_body_that_names_something_twice_means_nothing(
+    path: str, body: bytes, cuebook: Cuebook, client: httpx.AsyncClient
+) -> None:
+    """Else a gateway could show one value, and another be planned; sent in two parts, it is the same body."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield body[:20]
+        yield body[20:]
+
+    kinds = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    for content in (body, parts()):
+        sent = await client.post(path, content=content, headers=kinds)
+        assert sent.status_code == 422, sent.text
+        assert "twice in one object" in sent.text
+        assert "twice" in last_row(cuebook)["reason"]
 
 
 async def test_pages_read_past_the_actions_are_recorded(cuebook: Cuebook, client: httpx.AsyncClient) -> None:

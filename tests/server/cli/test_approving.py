@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from server.account import this_account
 from server.approving.terminal import open_terminal as _open_terminal
 from server.effect import described, plain
 from tests.server.cli.conftest import Cuebook, Person, Ran
@@ -244,3 +245,24 @@ def test_cancelling_a_job_that_takes_approval_says_so(
     assert ran.code == 3
     assert f"{job} was not cancelled: plan " in ran.err
     assert "waiting for 1 more approval" in ran.err
+
+
+def test_a_change_among_the_approvers_names_the_account_that_typed_it(
+    ada: Callable[..., Ran], cuebook: Cuebook, person: Person
+) -> None:
+    person.answers, person.seen = [SECRET, SECRET, SECRET], []
+    assert cuebook("approvers", "add", "max", "--by", "ada").code == 0
+    assert ada("approvers", "remove", "max", "--by", "ada").code == 0
+    rows = cuebook("audit", "query", "--json").json["items"]
+    changes = [row for row in rows if row["kind"] in {"approver_added", "approver_removed", "login"}]
+    assert len(changes) == 5  # three changes, and ada's passphrase for two of them
+    assert {row["on_behalf_of"] for row in changes} == {this_account()}
+
+
+def test_arguments_that_name_something_twice_are_not_planned(cuebook: Cuebook) -> None:
+    twice = '{"name": "tiny", "model": "popularity", "name": "huge"}'
+    for command in (("plan", "launch_training"), ("actions", "call", "launch_training")):
+        ran = cuebook(*command, "--json", twice)
+        assert ran.code == 2
+        assert "names 'name' twice" in " ".join(ran.err.replace("│", " ").split())
+    assert cuebook("plans", "list", "--json").json == []
