@@ -62,8 +62,13 @@ async def ask(reader: Reader) -> None:
     say("## Ask\n")
     answer = await reader.call("ask", question="What do I do when the podcast row shows nonsense?")
     say(f"{answer['answer']}\n")
+    owners: dict[tuple[str, str, str], str] = {}  # told at the first citation of a section
     for source in answer["citations"]:
-        say(f"- [{source['number']}] `{source['entity']}` {source['path'] or ''}, owned by {source['owner']}")
+        path = source.get("path", "")
+        owner = owners.setdefault(
+            (source["entity"], path, source.get("anchor", "")), source.get("owner", "nobody")
+        )
+        say(f"- [{source['number']}] `{source['entity']}` {path}, owned by {owner}")
     say("")
 
 
