@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from server.composition import Cuebook
@@ -15,12 +15,21 @@ from server.rest.secret_text import SecretText
 from tools.approver import Approver, Means
 from tools.effect import Effect
 from tools.errors import InvalidArguments
+from tools.plan import Outcome
 
 Digest = Annotated[
     str, Path(description="The digest that the action returned with its plan.", max_length=128)
 ]
 _NO_PROOF = "a person who may decide has to prove who they are; whoever calls is not proof enough"
 _NO_CSRF = "the session has to be confirmed by the header X-Cuebook-CSRF, with the value it began with"
+
+_STANDING: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "How the plan stands.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PlanAnswer"}}},
+    }
+}
+# `show_plan` brings the schema in; see `failures`.
 
 
 class Wish(BaseModel):
@@ -56,6 +65,16 @@ class PlanLine(BaseModel):
     reason: str
 
 
+class AnyResult(BaseModel):
+    """What the action answers once it is done; its own route under `/api/v1/actions` says what that is."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class PlanAnswer(Outcome[AnyResult]):
+    """How a plan stands, whatever its action. Nothing has happened while it is planned, waiting or approved."""
+
+
 class PlanList(BaseModel):
     """Plans, newest first."""
 
@@ -76,7 +95,7 @@ def plan_routes(cuebook: Cuebook) -> APIRouter:
         summary="Plan an action",
         description="As calling the action does: nothing happens but that the plan is stored.",
         operation_id="make_plan",
-        responses=failures(404, 409, 422, 502),
+        responses=_STANDING | failures(404, 409, 422, 502),
     )
     async def make_plan(request: Request, wish: Wish) -> JSONResponse:
         if cuebook.actions.get(wish.action).effect is Effect.READS:
@@ -91,7 +110,7 @@ def plan_routes(cuebook: Cuebook) -> APIRouter:
         description="Exactly once: a repeated call answers the same result. A plan that waits for approval is not "
         "carried out, and answered with the status `waiting`.",
         operation_id="apply_plan",
-        responses=failures(404, 409, 410, 422, 502),
+        responses=_STANDING | failures(404, 409, 410, 422, 502),
     )
     async def apply_plan(request: Request, digest: Digest) -> JSONResponse:
         return JSONResponse(await cuebook.caller.apply(digest, principal_of(request)))
@@ -121,12 +140,13 @@ def _reading(router: APIRouter, cuebook: Cuebook) -> None:
         summary="How a plan stands",
         description="One's own, or one that the approver who is signed in may decide.",
         operation_id="show_plan",
-        responses=failures(404),
+        responses={200: {"description": "How the plan stands.", "model": PlanAnswer}, **failures(404)},
     )
-    async def show_plan(request: Request, digest: Digest) -> dict[str, Any]:
+    async def show_plan(request: Request, digest: Digest) -> JSONResponse:
         session = session_of(cuebook, request)
         approver = None if session is None else session.approver
-        return await cuebook.caller.planned(digest, principal_of(request), approver=approver)
+        found = await cuebook.caller.planned(digest, principal_of(request), approver=approver)
+        return JSONResponse(found)
 
 
 def _deciding(router: APIRouter, cuebook: Cuebook) -> None:
@@ -135,7 +155,7 @@ def _deciding(router: APIRouter, cuebook: Cuebook) -> None:
         summary="Approve a plan",
         description="By an approver's session with its CSRF token, or a token signed for it; nothing else approves.",
         operation_id="approve_plan",
-        responses=failures(404, 409, 410, 422),
+        responses=_STANDING | failures(404, 409, 410, 422),
     )
     async def approve_plan(
         request: Request, digest: Digest, deciding: Deciding | None = None
@@ -151,7 +171,7 @@ def _deciding(router: APIRouter, cuebook: Cuebook) -> None:
         summary="Reject a plan",
         description="For good. By an approver, proved as for approving; or by whoever planned it, with no more proof.",
         operation_id="reject_plan",
-        responses=failures(404, 409, 410, 422),
+        responses=_STANDING | failures(404, 409, 410, 422),
     )
     async def reject_plan(request: Request, digest: Digest, deciding: Deciding | None = None) -> JSONResponse:
         given, principal = deciding or Deciding(), principal_of(request)

@@ -136,3 +136,22 @@ async def test_metrics_count_calls_by_action_and_never_by_what_a_client_made_up(
     assert 'cuebook_action_calls_total{action="query_catalog",door="rest",outcome="ok"} 1.0' in text
     assert "made_up" not in text
     assert "made/up" not in text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/api/v1/plans"),
+        ("get", "/api/v1/plans/{digest}"),
+        *(("post", f"/api/v1/plans/{{digest}}/{verb}") for verb in ("apply", "approve", "reject")),
+    ],
+)
+async def test_what_a_plan_is_answered_with_is_described_as_the_actions_describe_it(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    document = (await client.get("/api/openapi.json")).json()
+
+    schema = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+    answer = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    action = document["paths"]["/api/v1/actions/rate_answer"]["post"]["responses"]["200"]
+    assert set(answer["required"]) == set(action["content"]["application/json"]["schema"]["required"])
