@@ -35,6 +35,13 @@ _SETTING = re.compile(
     r"^\W*(?P<key>[A-Za-z][\w.-]*(?:[_.-][\w.-]+)*)`?\"?\s*[:=]\s*[\"'`]?(?P<value>[^\s\"'`#,;]+)"
 )
 _BULLET = re.compile(r"^[-*+]\s+")
+# What is supposed, advised or shown is no statement of what is so: "for example 90 ms", "if it is 90 ms", "raise it to 90 ms".
+_SUPPOSED = re.compile(
+    r"\b(?:e\.g\.|for (?:example|instance)|suppose|imagine|assum(?:e|ing)|say,|let's say|if|would|could|might|"
+    r"(?:set|setting|raise|raising|raised|lower|lowering|lowered|increase|increasing|increased|reduce|reducing|reduced|"
+    r"change|changing|changed|bump|bumping|bumped|try|trying)\b[^.;:]{0,60}\b(?:to|from|with|a|an))\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[\w-]+")
 _CELL = re.compile(r"(?<!\\)\|")
 _VALUE_HEADS = re.compile(r"^\W*(?:default|value|limit|setting|current)\b", re.IGNORECASE)
@@ -79,7 +86,7 @@ class Claim:
 
 
 def claims_of(unit: Unit) -> tuple[Claim, ...]:
-    """The values that a unit states; none for an example in code, whose values are anybody's."""
+    """The values that a unit states as a fact; none for an example, in code or words, whose values are anybody's."""
     if unit.kind == "row":
         return tuple(_row(unit))
     if unit.kind in ("item", "line"):
@@ -123,10 +130,17 @@ def _stated(unit: Unit, key: str, written: str) -> Iterator[Claim]:
 def _prose(unit: Unit) -> Iterator[Claim]:
     text = unit.quote
     for match in (*_AMOUNT.finditer(text), *_PORT.finditer(text)):
+        if _SUPPOSED.search(_clause(text[: match.start()])):
+            continue
         kind, scale = _scale(match.groupdict().get("unit") or "port")
         about = _nouns(text[: match.start()], text[match.end() :])
         if about:
             yield Claim(unit, about, kind, _number(match["number"]) * scale, match.group().strip())
+
+
+def _clause(before: str) -> str:
+    """The sentence so far, which a condition at its beginning governs as well."""
+    return re.split(r"[.!?]\s+(?=[A-Z])", before)[-1]
 
 
 def _nouns(before: str, after: str) -> frozenset[str]:

@@ -22,9 +22,9 @@ from ingest.reviews import review_date
 _READ = 600  # characters of an old section in which entities are looked for
 _REVIEW_LASTS = timedelta(days=540)
 _RETIRED = frozenset({"deprecated", "retired", "obsolete", "sunset", "end-of-life", "eol", "decommissioned"})
-_ELSEWHERE = frozenset(
-    {"staging", "development", "dev", "test", "testing", "example", "examples", "local", "sandbox"}
-)
+_ELSEWHERE = frozenset({"staging", "development", "dev", "test", "testing", "local", "sandbox"})
+
+_SHOWN = frozenset({"example", "examples", "tutorial", "tutorials", "walkthrough", "quickstart"})
 
 Kind = Literal["values", "stale"]
 
@@ -49,7 +49,11 @@ def disagreements(question: Question, units: Sequence[Unit]) -> tuple[Disagreeme
     """Values of what the question asks for that differ from one section to another of the same entity."""
     asked = frozenset(question.weights)
     claims = [
-        claim for unit in units for claim in claims_of(unit) if _is_asked(claim, asked, question.subject)
+        claim
+        for unit in units
+        if not _place_words(unit.section) & _SHOWN
+        for claim in claims_of(unit)
+        if _is_asked(claim, asked, question.subject)
     ]
     groups: list[list[Claim]] = []
     for one, other in combinations(claims, 2):
@@ -102,14 +106,17 @@ def _contradict(one: Claim, other: Claim) -> bool:
 
 
 def _environment(section: Section) -> frozenset[str]:
-    words = (
-        " ".join((section.path or "", *section.breadcrumb))
+    return _ELSEWHERE & _place_words(section)
+
+
+def _place_words(section: Section) -> frozenset[str]:
+    return frozenset(
+        " ".join((section.path or "", *section.breadcrumb, section.heading))
         .lower()
         .replace("-", " ")
         .replace("/", " ")
         .split()
     )
-    return _ELSEWHERE & frozenset(words)
 
 
 def _told(group: Sequence[Claim], claims: Sequence[Claim]) -> tuple[Claim, ...]:

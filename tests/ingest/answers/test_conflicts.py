@@ -76,6 +76,40 @@ def test_what_only_looks_alike_is_no_conflict(text: str) -> None:
     assert answer.conflicts == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For example, the 400 ms deadline of a caller.",
+        "If the ranker ran with a 400 ms deadline, it would shed less.",
+        "Raise it to a 400 ms deadline during an incident.",
+        "Suppose a 400 ms deadline is configured.",
+    ],
+)
+def test_what_is_supposed_or_advised_is_no_conflict_with_the_default(text: str) -> None:
+    assert (
+        ask("What is the deadline of the feed ranker?", section(FEED, "a.md", "Callers", text)).conflicts
+        == ()
+    )
+
+
+def test_the_settings_of_an_example_are_no_conflict_with_the_default_or_another_example() -> None:
+    pages = [
+        section(
+            FEED, f"{at}.md", "Example", f"| Setting | Value |\n| --- | --- |\n| `deadline_ms` | {value} |"
+        )
+        for at, value in (("one", 90), ("two", 400))
+    ]
+
+    assert ask("What is the deadline of the feed ranker?", *pages).conflicts == ()
+
+
+def test_a_statement_after_a_supposition_is_still_one() -> None:
+    page = section(FEED, "a.md", "Callers", "If in doubt, ask. The ranker has a 400 ms deadline.")
+
+    (conflict,) = ask("What is the deadline of the feed ranker?", page).conflicts
+    assert set(conflict.says) == {"250 ms", "400 ms"}
+
+
 def test_the_same_setting_of_another_service_is_no_conflict() -> None:
     other = section(
         STORE, "settings.md", "Settings", "| Setting | Default |\n| --- | --- |\n| `deadline_ms` | 90 |"
