@@ -6,8 +6,9 @@ from pydantic import Field
 
 from tools.action import action
 from tools.effect import Effect
-from tools.models.moves import Move, hit_by
-from tools.models.serving import Serving, Standing, seen_tuples, written
+from tools.models.gate import Hit, as_it_stands, hit_by
+from tools.models.moves import Move
+from tools.models.serving import Standing, written
 from tools.run import Run
 from tools.shapes import Input, Output, Texts
 from tools.things import Names, Thing
@@ -117,22 +118,17 @@ def _checked(input: CheckCompatibility, run: Run) -> Compatibility:
     for ref in filter(None, (input.model, *input.together)):
         new = book.version(ref)
         moves.append(Move(input.alias, book.alias(new.name, input.alias), new))
-    found = hit_by(moves, run).standings if moves else _present(run)
+    hit = hit_by(moves, run) if moves else as_it_stands(run)
     wanted = input.surface.strip().lower()
     found = tuple(
         each
-        for each in found
+        for each in hit.standings
         if not wanted or wanted in {surface.lower() for surface in each.served.surfaces}
     )
-    return _answer(found, [f"{move.ref} to {move.new.ref}" for move in moves])
+    return _answer(found, hit, [f"{move.ref} to {move.new.ref}" for move in moves])
 
 
-def _present(run: Run) -> tuple[Standing, ...]:
-    serving = Serving(run.models)
-    return tuple(serving.standing(each) for each in seen_tuples(run))
-
-
-def _answer(found: tuple[Standing, ...], moved: "Sequence[str]") -> Compatibility:
+def _answer(found: tuple[Standing, ...], hit: Hit, moved: "Sequence[str]") -> Compatibility:
     broken = [each for each in found if each.faults]
     ordered = [*broken, *(each for each in found if not each.faults)]
     owners = {each.served.owner for each in broken} | {
@@ -143,12 +139,12 @@ def _answer(found: tuple[Standing, ...], moved: "Sequence[str]") -> Compatibilit
         moved=tuple(moved),
         surfaces=tuple(sorted({surface for each in broken for surface in each.served.surfaces})),
         owners=tuple(sorted(owners - {""})),
-        tuples=tuple(map(_shown, ordered[:_MOST])),
+        tuples=tuple(_shown(each, hit) for each in ordered[:_MOST]),
         total=len(found),
     )
 
 
-def _shown(each: Standing) -> ServedTuple:
+def _shown(each: Standing, hit: Hit) -> ServedTuple:
     return ServedTuple(
         entity=each.served.entity,
         surfaces=each.served.surfaces,
@@ -158,16 +154,16 @@ def _shown(each: Standing) -> ServedTuple:
             for place in each.served.uses
         ),
         fits=not each.faults,
-        misfits=tuple(map(_misfit, each.faults)),
+        misfits=tuple(_misfit(fault, hit.remedy(each, fault)) for fault in each.faults),
         not_checked=each.notes,
     )
 
 
-def _misfit(fault: "Fault") -> Misfit:
+def _misfit(fault: "Fault", remedy: str) -> Misfit:
     return Misfit(
         why=fault.why,
         part=fault.part.ref,
         serves=fault.from_.ref if fault.from_ else None,
-        remedy=fault.remedy,
+        remedy=remedy,
         owner=fault.part.owner,
     )

@@ -6,15 +6,14 @@ from pydantic import Field
 
 from tools.action import action
 from tools.effect import Effect
+from tools.models.gate import hit_by, refuse_what_breaks
 from tools.models.judged_moves import weighed
 from tools.models.moves import (
     Move,
     Moved,
     apply_moves,
     distinct,
-    hit_by,
     plan_moves,
-    refuse_what_breaks,
     undo_moves,
 )
 from tools.plan import Plan
@@ -109,8 +108,9 @@ def _planned(input: PromoteModel, run: Run) -> Plan:
         new = book.version(ref)
         moves.append(Move(input.alias, book.alias(new.name, input.alias), new, asked=ref.strip().lower()))
     hit = hit_by(distinct(moves), run)
-    refuse_what_breaks(moves, hit)
-    return plan_moves(moves, hit, details=weighed(moves, run, protocol=input.protocol))
+    judged = weighed(moves, run, protocol=input.protocol)
+    refuse_what_breaks(moves, hit, judged.objections)
+    return plan_moves(moves, hit, details=judged.details)
 
 
 def _moved(_input: PromoteModel, run: Run) -> Moved:

@@ -7,15 +7,14 @@ from pydantic import Field
 from tools.action import action
 from tools.effect import Effect
 from tools.errors import ActionError, NotFound
+from tools.models.gate import hit_by, refuse_what_breaks
 from tools.models.judged_moves import figures
 from tools.models.moves import (
     Move,
     Moved,
     apply_moves,
     distinct,
-    hit_by,
     plan_moves,
-    refuse_what_breaks,
     undo_moves,
 )
 from tools.plan import Plan

@@ -1,9 +1,11 @@
 """The part of a move that figures decide: candidate against incumbent, under one protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tools.errors import GateRefused, InvalidArguments, NotComparable
+from tools.models.gate import Objection
 from tools.models.moves import Move
 from tools.run import Run
 
@@ -11,31 +13,46 @@ if TYPE_CHECKING:
     from recsys_core.registry import Comparison, ModelVersion
 
 
-def weighed(moves: Sequence[Move], run: Run, *, protocol: str) -> dict[str, Any]:
-    """Details for the plan. `difference` and `difference_low` are the lowest of all moves; none without incumbents.
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What figures say of moves: details for the plan, and what they have against it.
 
-    Raises `GateRefused` where a figure speaks against one of the moves, or where there is none.
+    `difference` and `difference_low` of the details are the lowest of all moves; none without incumbents.
     """
+
+    details: Mapping[str, Any]
+    objections: tuple[Objection, ...]
+
+
+def weighed(moves: Sequence[Move], run: Run, *, protocol: str) -> Weighed:
+    """Every move, whatever is said of the others. Raises `InvalidArguments` where several protocols judged one."""
     found: list[dict[str, Any]] = []
     spans: list[dict[str, float]] = []
+    objections: list[Objection] = []
     for move in moves:
         if move.new.kind == "embedding":
             found.append({"model": move.new.ref, "judged": "no: a protocol judges models, not vectors"})
             continue
-        judged_by = _protocol(move, protocol)
-        if move.old is None:
-            found.append(
-                {"model": move.new.ref, "protocol": judged_by, "judged": "yes; there is no incumbent"}
-            )
+        try:
+            judged_by = _protocol(move, protocol)
+            if move.old is None:
+                found.append(
+                    {"model": move.new.ref, "protocol": judged_by, "judged": "yes; there is no incumbent"}
+                )
+                continue
+            compared = _compared(move, move.old, judged_by, run)
+        except GateRefused as error:
+            objections.append(Objection(str(error), error.reasons))
             continue
-        compared = _compared(move, move.old, judged_by, run)
-        _refuse_what_is_worse(move, compared)
+        objections.extend(_worse(move, compared))
         found.append(figures(compared))
-        spans.append(found[-1]["difference"])
-    if not spans:
-        return {"evaluation": found}
-    lowest, low = (min(span[end] for span in spans) for end in ("mean", "low"))
-    return {"evaluation": found, "difference": lowest, "difference_low": low}
+        if (span := found[-1]["difference"]) is not None:
+            spans.append(span)
+    details: dict[str, Any] = {"evaluation": found}
+    if spans:
+        lowest, low = (min(span[end] for span in spans) for end in ("mean", "low"))
+        details |= {"difference": lowest, "difference_low": low}
+    return Weighed(details, tuple(objections))
 
 
 def figures(compared: "Comparison") -> dict[str, Any]:
@@ -59,15 +76,12 @@ def figures(compared: "Comparison") -> dict[str, Any]:
     }
 
 
-def _refuse_what_is_worse(move: Move, compared: "Comparison") -> None:
+def _worse(move: Move, compared: "Comparison") -> Iterator[Objection]:
     from recsys_core.registry.gate import objections
 
     if reasons := objections(compared):
-        raise GateRefused(
-            f"{move.new.ref} may not take the place of {compared.b.ref} under {compared.protocol}: "
-            f"{'; '.join(reasons)}",
-            reasons=reasons,
-        )
+        told = f"{move.new.ref} may not take the place of {compared.b.ref} under {compared.protocol}"
+        yield Objection(f"{told}: {'; '.join(reasons)}", reasons)
 
 
 def _compared(move: Move, old: "ModelVersion", protocol: str, run: Run) -> "Comparison":

@@ -1,20 +1,20 @@
 """Planned moves of aliases: what they would do to what is served, and the plan that says so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from tools.errors import GateRefused, InvalidArguments
-from tools.models.serving import Place, Serving, Standing, seen_tuples, written
+from tools.errors import InvalidArguments
+from tools.models.gate import Hit, hit_by, in_order, refuse_what_breaks
+from tools.models.serving import Place, written
 from tools.plan import Plan, Target
 from tools.run import Run
 from tools.shapes import Output
 from tools.undoing import Done, Undo
 
 if TYPE_CHECKING:
-    from recsys_core.compatibility import Fault
     from recsys_core.registry import AliasMove, ModelVersion
 
 WILL_NOT = (
@@ -54,39 +54,6 @@ class Moved(Output):
     owners: tuple[str, ...] = Field(description="Who owns what serves them.")
 
 
-@dataclass(frozen=True)
-class Hit:
-    """What moves would do to the tuples that use the aliases."""
-
-    standings: tuple[Standing, ...]
-    moved: frozenset[str] = field(default=frozenset())
-
-    @property
-    def surfaces(self) -> tuple[str, ...]:
-        return _sorted(surface for each in self.standings for surface in each.served.surfaces)
-
-    @property
-    def owners(self) -> tuple[str, ...]:
-        return _sorted(each.served.owner for each in self.standings)
-
-    @property
-    def broken(self) -> "tuple[tuple[Standing, Fault], ...]":
-        """Faults of the tuples that have to do with what is moved."""
-        return tuple(
-            (each, fault) for each in self.standings for fault in each.faults if fault.names & self.moved
-        )
-
-
-def hit_by(moves: Sequence[Move], run: Run) -> Hit:
-    """The tuples that use one of the aliases, as they would stand afterwards."""
-    serving = Serving(run.models)
-    after = {move.place: move.new for move in moves}
-    using = (each for each in seen_tuples(run) if after.keys() & set(each.uses))
-    return Hit(
-        tuple(serving.standing(each, after) for each in using), frozenset(move.new.name for move in moves)
-    )
-
-
 def distinct(moves: Sequence[Move]) -> Sequence[Move]:
     """The moves. Raises `InvalidArguments` where two move one alias, or one moves nothing."""
     if len({move.place for move in moves}) < len(moves):
@@ -97,29 +64,6 @@ def distinct(moves: Sequence[Move]) -> Sequence[Move]:
         if move.old == move.new:
             raise InvalidArguments(f"{move.ref} points to {move.new.ref} already; there is nothing to move")
     return moves
-
-
-def refuse_what_breaks(moves: Sequence[Move], hit: Hit) -> None:
-    """Raises `GateRefused` naming the parts that must be made anew, the surfaces, and whom to talk to."""
-    if not hit.broken:
-        return
-    told = ", ".join(f"{move.ref} to {move.new.ref}" for move in moves)
-    reasons = tuple(dict.fromkeys(_told(each, fault) for each, fault in hit.broken))
-    parts = _sorted(fault.part.name for _, fault in hit.broken if fault.from_)
-    advice = (
-        f"register {' and '.join(parts)} made anew, and move them `together`" if parts else "then try again"
-    )
-    raise GateRefused(
-        f"moving {told} would break what is served. {' '.join(reasons)} What to do: {advice}", reasons=reasons
-    )
-
-
-def _told(each: Standing, fault: "Fault") -> str:
-    served = each.served
-    where = f" (surface {', '.join(served.surfaces)})" if served.surfaces else ""
-    people = _sorted((served.owner, fault.part.owner))
-    talk = f" Talk to {' and '.join(people)}." if people else ""
-    return f"{served.entity}{where}: {fault.why}; {fault.remedy}.{talk}"
 
 
 def plan_moves(moves: Sequence[Move], hit: Hit, *, details: Mapping[str, Any]) -> Plan:
@@ -176,8 +120,8 @@ def apply_moves(run: Run) -> Moved:
             AliasMoved(alias=f"{move.name}@{move.alias}", old=move.expected, new=move.version or 0)
             for move in moves
         ),
-        surfaces=_sorted(name for each in surfaces for name in each["surface"].split(", ")),
-        owners=_sorted(each["owner"] for each in surfaces),
+        surfaces=in_order(name for each in surfaces for name in each["surface"].split(", ")),
+        owners=in_order(each["owner"] for each in surfaces),
     )
 
 
@@ -213,10 +157,6 @@ def _named(version: "ModelVersion | None") -> str:
 def _number(ref: str) -> int | None:
     number = ref.rpartition(":")[2]
     return int(number) if number.isdecimal() else None
-
-
-def _sorted(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({text for text in texts if text}))
 
 
 def undo_moves(done: Done, run: Run) -> Undo:

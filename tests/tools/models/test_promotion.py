@@ -116,13 +116,34 @@ async def test_a_vertical_part_made_from_the_old_version_stops_a_promotion(
     told = str(error.value)
     assert "component:default/podcast-shelf (surface podcasts, home)" in told
     assert "podcast-index:1 was made from als:1, and als:2 is served" in told
-    assert "make podcast-index again from als:2 (recipe embed)" in told
+    assert "podcast-index:2 is registered and fits: move podcast-index@production to podcast-index:2" in told
+    assert told.endswith("What to do: move podcast-index@production to podcast-index:2 at once (`together`).")
     assert f"Talk to {OWNER} and {PODCASTS}" in told or f"Talk to {PODCASTS}." in told
     assert "radio" not in told
     assert error.value.details["reasons"]
     held = book.alias("als", "production")
     assert held is not None
     assert held.ref == "als:1"
+
+
+async def test_everything_that_speaks_against_a_promotion_is_told_at_once(
+    caller: Caller, ada: Principal
+) -> None:
+    with pytest.raises(GateRefused) as error:
+        await _planned(caller, ada, "promote_model", model="als:3", together=["knn:1"], protocol="loo-strict")
+    unfit, als, knn = error.value.reasons
+    assert (
+        "podcast-index:1 was made from als:1, and als:3 is served; make podcast-index again from als:3"
+        in unfit
+    )
+    assert als.startswith("als:3 has not been judged under 'loo-strict'")
+    assert knn.startswith("knn:1 has not been judged under 'loo-strict'")
+    assert "register podcast-index made anew" in str(error.value)
+
+    with pytest.raises(GateRefused) as error:
+        await _planned(caller, ada, "promote_model", model="als:3")
+    unfit, whole, tracks = error.value.reasons
+    assert (unfit[:9], whole[:7], tracks[:7]) == ("component", "ndcg@10", "ndcg@10")
 
 
 async def test_a_whole_tuple_is_promoted_at_once_as_planned_and_rolled_back(
@@ -286,6 +307,10 @@ async def test_the_present_state_and_a_move_are_checked_as_a_question(
     book.registry.set_alias("als", "production", 2, expected=1, by="service:nightly")
     broken = await caller.call("check_compatibility", {}, ada)
     assert (broken["verdict"], broken["owners"]) == ("broken", [PODCASTS])
+    remedies = {misfit["remedy"] for each in broken["tuples"] for misfit in each["misfits"]}
+    assert remedies == {
+        "podcast-index:2 is registered and fits: move podcast-index@production to podcast-index:2 too"
+    }
 
 
 async def test_a_tuple_that_the_caller_may_not_see_still_stops_a_move_unnamed(
