@@ -21,6 +21,7 @@ from server.identity.resource import ProtectedResource
 from server.identity.verifier import verifier_of
 from server.mcp import build_mcp
 from server.plain_bodies import PlainBodies
+from server.recorded_readings import recorded
 from server.refreshing import Refresher
 from server.refused_requests import RefusedRequests
 from server.rest import add_rest
@@ -63,7 +64,10 @@ def make_app(
     )
 
     refresher = Refresher(
-        cuebook.parts.indexer.refresh, every=settings.refresh_seconds, stale=cuebook.parts.stale_sources
+        cuebook.parts.indexer.refresh,
+        every=settings.refresh_seconds,
+        stale=cuebook.parts.stale_sources,
+        note=recorded(cuebook.caller, cuebook.parts.clock),
     )
     cuebook.parts.refreshing = refresher.trouble
 
@@ -94,7 +98,7 @@ def make_app(
     app.state.cuebook = cuebook
     handle_errors(app)
     add_rest(app, cuebook)
-    app.include_router(event_routes(refresher))
+    app.include_router(event_routes(refresher, cuebook.caller))
     app.include_router(protected_resource_routes(cuebook, resource))
     add_pages(app, cuebook)
     # A mount would answer `/mcp` with a redirect; first, because every call of a tool would try the others in vain.

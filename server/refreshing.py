@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -24,9 +25,23 @@ Build = Callable[[frozenset[EntityRef] | None], object]
 """Reads these entities again, or everything."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One turn that read sources again. only: these entities; None is everything. report: what the build returned.
+
+    reason: why it failed, "" where it did not; seconds: how long it took.
+    """
+
+    only: frozenset[EntityRef] | None
+    seconds: float
+    report: object = None
+    reason: str = ""
+
+
 class Refresher:
     """`every` is in seconds, 0 for events alone; `stale` says what could not be read, in words.
 
+    `note` is told of every reading at its end, failed ones too; what it raises is logged and harms nothing.
     `wait` pauses for some seconds, or without end for None, and says whether something woke it.
     """
 
@@ -36,12 +51,13 @@ class Refresher:
         *,
         every: float = 0.0,
         stale: Callable[[], Sequence[str]] = tuple,
+        note: Callable[[Reading], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float | None], bool] | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._build, self._stale, self._clock, self._pause = build, stale, clock, pause
-        self._every = every or math.inf
+        self._every, self._note = every or math.inf, note
         self._due = clock() + self._every
         self._lock, self._woken = threading.Lock(), threading.Event()
         self._wait = wait or self._woken.wait
@@ -98,20 +114,33 @@ class Refresher:
 
     def _built(self, only: frozenset[EntityRef] | None) -> bool:
         what = "everything" if only is None else ", ".join(sorted(map(str, only))[:5])
+        began = self._clock()
+        report: object = None
+        reason, blocked = "", False
         try:
-            self._build(only)
+            report = self._build(only)
         except IngestError as error:
-            self._log.warning("the sources were not read again", what=what, reason=str(error))
-            if not isinstance(error, IndexBusy):  # another process reads them
-                self._failing(str(error))
-            return False
+            reason, blocked = str(error), isinstance(error, IndexBusy)  # another process reads them
+            self._log.warning("the sources were not read again", what=what, reason=reason)
         except Exception:
+            reason = "an unexpected fault, which the log has"
             self._log.exception("the sources were not read again", what=what)
-            self._failing("an unexpected fault, which the log has")
+        self._noted(Reading(only, self._clock() - began, report, reason))
+        if reason:
+            if not blocked:
+                self._failing(reason)
             return False
         self._log.info("the sources were read again", what=what)
         self._since = self._why = ""
         return True
+
+    def _noted(self, reading: Reading) -> None:
+        if self._note is None:
+            return
+        try:
+            self._note(reading)
+        except Exception:
+            self._log.exception("a reading of the sources was not recorded")
 
     def _failing(self, why: str) -> None:
         self._since = self._since or datetime.now(UTC).isoformat(timespec="seconds")

@@ -3,12 +3,15 @@
 An event is believed in one thing, which entities to ask the configured portal for. Nothing else of it is used.
 """
 
+from functools import partial
 from typing import Annotated
 
+import anyio.to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingest.entities import EntityRef
+from server.calls import Calls
 from server.guard import principal_of
 from server.refreshing import Refresher
 from server.rest.problems import failures
@@ -34,8 +37,8 @@ class Accepted(BaseModel):
     accepted: int = Field(description="How many entities will be read again.")
 
 
-def event_routes(refresher: Refresher) -> APIRouter:
-    """The one route."""
+def event_routes(refresher: Refresher, calls: Calls) -> APIRouter:
+    """The one route. Each event is recorded, refused ones too."""
     router = APIRouter(prefix="/api/v1/events", tags=["state"])
 
     @router.post(
@@ -46,11 +49,18 @@ def event_routes(refresher: Refresher) -> APIRouter:
         responses=failures(403, 422),
     )
     async def entities_changed(request: Request, event: EntitiesChanged) -> Accepted:
-        if SCOPE not in principal_of(request).scopes:
-            raise NotAllowed(
-                f"this token lacks the scope {SCOPE!r}, which events need; give it that", scope=SCOPE
-            )
+        principal, caller = principal_of(request), await anyio.to_thread.run_sync(calls.opened)
+        if SCOPE not in principal.scopes:
+            reason = f"this token lacks the scope {SCOPE!r}, which events need; give it that"
+            caller.refused("event", principal, action="entities_changed", reason=reason)
+            raise NotAllowed(reason, scope=SCOPE)
         refs = {EntityRef.parse(ref) for ref in event.entityRefs}
+        targets = sorted(map(str, refs))
+        await anyio.to_thread.run_sync(
+            partial(
+                caller.record, "event", principal, action="entities_changed", targets=targets, outcome="ok"
+            )
+        )
         refresher.tell(refs)
         return Accepted(accepted=len(refs))
 

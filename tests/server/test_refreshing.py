@@ -10,7 +10,8 @@ from ingest.entities import EntityRef
 from ingest.errors import IndexBusy, SourceError
 from server.app import make_app
 from server.composition import Cuebook
-from server.refreshing import AGAIN, Refresher
+from server.recorded_readings import READER, recorded
+from server.refreshing import AGAIN, Reading, Refresher
 from server.settings import ApiToken
 
 RANKER = EntityRef.parse("component:default/ranker")
@@ -119,6 +120,56 @@ async def test_the_status_says_what_the_refresh_cannot_do(
     assert "The sources could not be read again" in (await client.get("/api/v1/status")).json()["degraded"]
 
 
+async def test_whoever_asks_the_audit_sees_what_was_read_again_and_what_failed(
+    client: httpx.AsyncClient, cuebook: Cuebook
+) -> None:
+    world = World(every=300)
+    world.failures.append(SourceError("the folder is gone"))
+    world.refresher = Refresher(
+        world._build,
+        every=300,
+        clock=lambda: world.now,
+        wait=world._wait,
+        pause=world._pause,
+        note=recorded(cuebook.caller, lambda: 1_785_000_060.0),
+    )
+    world.refresher.turn()
+    world.tell(RANKER)
+    world.refresher.turn()
+
+    found = (await client.post("/api/v1/actions/query_audit", json={"kind": "refresh"})).json()["items"]
+    named, whole = (
+        {name: row[name] for name in ("principal", "outcome", "reason", "targets", "at")} for row in found
+    )
+    at = "2026-07-25T17:21:00.000+00:00"
+    assert whole == {
+        "principal": READER.ref,
+        "outcome": "failed",
+        "reason": "the folder is gone",
+        "targets": ["index"],
+        "at": at,
+    }
+    assert named == {
+        "principal": READER.ref,
+        "outcome": "done",
+        "reason": "",
+        "targets": [str(RANKER)],
+        "at": at,
+    }
+
+
+def test_a_reading_that_cannot_be_recorded_is_made_all_the_same() -> None:
+    world = World(every=300)
+
+    def full(_reading: Reading) -> None:
+        raise OSError("no space left")
+
+    world.refresher = Refresher(world._build, every=300, clock=lambda: world.now, wait=world._wait, note=full)
+    world.refresher.turn()
+    assert world.built == [(300, None)]
+    assert world.refresher.trouble() == ()
+
+
 def test_a_flood_of_events_is_one_whole_reading() -> None:
     world = World(every=0)
     world.tell(*(EntityRef("component", "default", f"c{number}") for number in range(1_001)))
@@ -137,6 +188,8 @@ async def test_an_event_is_heard(client: httpx.AsyncClient, told: list[EntityRef
     app = client  # without tokens whoever sits at this machine may
     answer = await app.post("/api/v1/events/entities", json=EVENT)
     assert (answer.status_code, answer.json(), told) == (202, {"accepted": 1}, [RANKER])
+    (row,) = (await app.post("/api/v1/actions/query_audit", json={"target": "ranker"})).json()["items"]
+    assert (row["kind"], row["action"], row["outcome"]) == ("event", "entities_changed", "ok")
 
 
 @pytest.mark.parametrize(

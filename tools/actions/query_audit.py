@@ -57,7 +57,7 @@ class QueryAudit(Input):
     kind: Annotated[str, _KINDS] = Field(
         default="",
         max_length=40,
-        description="call, intent, apply, approve, reject, login, origin, sync, lost; or denied: whatever was refused.",
+        description="call, intent, apply, approve, reject, login, origin, sync, refresh, event, lost; or denied: whatever was refused.",
     )
     outcome: str = Field(
         default="", max_length=60, description="What came of it: ok, planned, done, not_allowed, …"
