@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.answers.answer import Hit
+from ingest.answers.padding import only_points_elsewhere, without_loose_ends
 from ingest.answers.question import Question
 from ingest.answers.units import Cut, Unit, cut
 from ingest.answers.words import content_stems, stems
@@ -64,7 +65,8 @@ def choose(question: Question, hits: Sequence[Hit], *, similarity: Similarity) -
     scored = _scored(question, [part for _, part in cuts], similarity)
     if not scored:
         return Choice(suspicious=suspicious, known=_known(question))
-    chosen = _told(question, scored, [hit.section for hit, _ in cuts])
+    telling = [entry for entry in scored if not only_points_elsewhere(question, entry.unit)]
+    chosen = _told(question, telling or scored, [hit.section for hit, _ in cuts])
     lead = chosen[0].section
     found = frozenset(stem for unit in chosen for stem in _own(unit) | context_of(unit.section))
     return Choice(
@@ -206,7 +208,7 @@ def _told(question: Question, scored: Sequence[Scored], sections: Sequence[Secti
         picked, [e for e in scored if e.score >= _BESIDE * best], budget=WORD_BUDGET, sections=SECTIONS_TOLD
     )
     _take(picked, [e for e in own if e.unit.kind != "row"], budget=max(_words(picked), 60))
-    return _ordered(picked, (lead,))
+    return _ordered(without_loose_ends(picked, picked[0]), (lead,))
 
 
 def _lead_section(question: Question, scored: Sequence[Scored]) -> Section:

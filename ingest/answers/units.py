@@ -1,7 +1,7 @@
 """Cuts a section into the pieces an answer may be made of: sentences, list items, table rows, code.
 
 Every unit is a slice of the section's text, so that quoting it is verbatim by construction. Comments, hidden
-markup, marks of site generators and headings are no units. A block that tries to instruct its reader yields none and is reported.
+markup, marks of site generators, pictures alone and headings are no units. A block that tries to instruct its reader yields none and is reported.
 """
 
 import re
@@ -31,6 +31,9 @@ _PAYLOAD = frozenset({"code", "quote", "html"})
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s.*$|^.+\n[=-]{3,}\s*$", re.MULTILINE)
 _ITEM = re.compile(r"^([ \t]*)(?:[-*+]|\d+[.)])[ \t]+", re.MULTILINE)
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})", re.MULTILINE)
+_PICTURE = re.compile(
+    r"\[?!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])(?:\]\([^)]*\))?"
+)  # with the link around it, if there is one
 _ADMONITION = re.compile(r"^[ \t]*(?:!!!|\?\?\?\+?|===)[^\n]*\n?|^[ \t]*>[ \t]*\[![A-Za-z]+\][^\n]*\n?")
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]*_`]*(?=\s+[\"'“‘(\[*_`]*[A-Z0-9ÅÄÖ`/<])|\n[ \t]*\n")
 _ABBREVIATION = re.compile(
@@ -99,7 +102,7 @@ def cut(section: Section) -> Cut:
             unit
             for begin, stop in _without(start, end, comments)
             for unit in _units(section, block, begin, stop, number=number, lead=lead)
-            if unit.kind == "code" or not says_nothing(unit.quote)
+            if unit.kind == "code" or not says_nothing(_PICTURE.sub("", unit.quote))
         ]
         units.extend(fresh if why is None else _before_the_plant(fresh))
     return Cut(tuple(units), suspicion)
