@@ -152,6 +152,51 @@ def _listing(contents: dict[str, bytes], name: str, content: bytes) -> None:
     contents[name] = content
 
 
+def _unlisted(contents: dict[str, bytes], name: str) -> None:
+    manifest = json.loads(contents["manifest.json"])
+    manifest["members"] = [member for member in manifest["members"] if member["name"] != name]
+    contents["manifest.json"] = json.dumps(manifest).encode()
+    del contents[name]
+
+
+def _edited(contents: dict[str, bytes], statement: str) -> None:
+    """The audit changed by somebody who can also make the manifest fit the new file."""
+    import sqlite3
+
+    connection = sqlite3.connect(":memory:")
+    connection.deserialize(contents["audit.db"])
+    connection.executescript(f"DROP TRIGGER entries_stay; DROP TRIGGER entries_remain; {statement};")
+    changed = connection.serialize()
+    connection.close()
+    _unlisted(contents, "audit.db")
+    _listing(contents, "audit.db", changed)
+
+
+def test_what_does_not_fit_on_the_disk_is_not_unpacked(archive: Path, tmp_path: Path) -> None:
+    def claim(contents: dict[str, bytes]) -> None:
+        manifest = json.loads(contents["manifest.json"])
+        manifest["members"][0]["size"] = 2**60
+        contents["manifest.json"] = json.dumps(manifest).encode()
+
+    _rewritten(archive, claim)
+    with pytest.raises(BackupRefused, match=r"1,152,921,504,6.* are free; make room"):
+        restore(archive, tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE]
+)
+def test_a_header_that_claims_to_be_long_is_not_read(kind: bytes, tmp_path: Path) -> None:
+    """tarfile would take it into memory, and a few kilobytes of gzip are gigabytes of it."""
+    with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as tar:
+        entry = tarfile.TarInfo("manifest.json")
+        entry.type, entry.size = kind, 200_000
+        tar.addfile(entry, io.BytesIO(bytes(entry.size)))
+    with pytest.raises(BackupDamaged, match="is no file and 200,000 bytes long"):
+        restore(tmp_path / "bomb.tar.gz", tmp_path / "new")
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -164,6 +209,10 @@ def _listing(contents: dict[str, bytes], name: str, content: bytes) -> None:
         (lambda c: _listing(c, "/tmp/evil", b"x"), "no file that a backup of cuebook holds"),
         (lambda c: _listing(c, "index/generations/../../evil", b"x"), "no file that a backup"),
         (lambda c: _listing(c, "settings.toml", b"x"), "no file that a backup of cuebook holds"),
+        (lambda c: _edited(c, "DELETE FROM entries WHERE number = 1"), "cut or edited since"),
+        (lambda c: _edited(c, "UPDATE entries SET body = '{}' WHERE number = 1"), "cut or edited since"),
+        (lambda c: _edited(c, "DROP TABLE entries"), "is no audit"),
+        (lambda c: _unlisted(c, "audit.db"), "cut or edited since"),
         (lambda c: c.update({"manifest.json": b"{}"}), "manifest cannot be understood"),
         (lambda c: c.update({"manifest.json": b'{"format": 99}'}), "newer than 4; upgrade"),
         (lambda c: c.update({"manifest.json": b"nonsense"}), "cannot be read as a backup"),

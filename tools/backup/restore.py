@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tools.backup.checking import check
 from tools.backup.manifest import (
     ALLOWED,
     ARTIFACTS,
@@ -28,11 +29,12 @@ from tools.backup.manifest import (
     Manifest,
     Member,
 )
-from tools.errors import BackupDamaged, BackupRefused, StateError, StateNewer
+from tools.errors import BackupDamaged, BackupRefused, StateError
 from tools.restoring import MARK
 
 _WITH_REGISTRY, _WITH_QUESTIONS = 2, 4  # the formats
 _LARGEST_MANIFEST = 16 * 1024 * 1024
+_LARGEST_HEADER = 64 * 1024  # bytes of what is no file, such as the long name of one
 _BESIDE = ("-journal", "-wal", "-shm")
 
 
@@ -58,16 +60,15 @@ def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
 
     A policy, approvers, actions and playbooks of this home stay: an old archive lets nobody in again.
 
-    Raises `BackupDamaged` for an archive that is not what its manifest says, and `BackupRefused` when there
-    is state under `home` already and `force` is false. After any error `home` is as it was.
+    Raises `BackupDamaged` for an archive that is not what its manifest says, and `BackupRefused` when it does not fit
+    on the disk, or there is state under `home` already and `force` is false. After any error `home` is as it was.
     """
     home.mkdir(parents=True, exist_ok=True)
     _undo_interrupted(home)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as folder:
         staged = Path(folder)
         manifest = _unpack(archive, staged)
-        _check_databases(staged)
-        _check_registry(staged, manifest)
+        check(staged, manifest)
         _end_playbooks(staged / "state.db")
         saved = sorted({member.name.partition("/")[0] for member in manifest.members})
         kept = tuple(name for name in saved if name in OWN and os.path.lexists(home / name))
@@ -92,11 +93,32 @@ def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
     )
 
 
+class _Bounded(tarfile.TarInfo):
+    """A header that tarfile may read: it takes those that are no file into memory whole, however long they claim to be."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Bounded":
+        found = super().frombuf(buf, encoding, errors)
+        if found.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) and found.size > _LARGEST_HEADER:
+            raise ValueError(f"{found.name[:80]!r} is no file and {found.size:,} bytes long")
+        return found
+
+
+def _make_sure_of_room(archive: Path, staged: Path, manifest: Manifest) -> None:
+    """A few kilobytes can unpack to more than any disk: what is listed has to fit, and nothing else is written."""
+    wanted, free = sum(member.size for member in manifest.members), shutil.disk_usage(staged).free
+    if wanted > free:
+        raise BackupRefused(
+            f"{archive} unpacks to {wanted:,} bytes and {free:,} are free; make room or name a home on another disk"
+        )
+
+
 def _unpack(archive: Path, staged: Path) -> Manifest:
     try:
-        with tarfile.open(archive, mode="r:gz") as tar:
+        with tarfile.open(archive, mode="r:gz", tarinfo=_Bounded) as tar:
             entries = iter(tar)
             manifest = _read_manifest(archive, tar, next(entries, None))
+            _make_sure_of_room(archive, staged, manifest)
             wanted = {member.name: member for member in manifest.members}
             for entry in entries:
                 member = wanted.pop(entry.name, None)
@@ -158,32 +180,6 @@ def _extract(
         raise BackupDamaged(f"{archive}: the content of {entry.name!r} was altered; use another copy")
 
 
-def _check_databases(staged: Path) -> None:
-    for name in (*DATABASES, *QUESTIONS):
-        if not (staged / name).exists():
-            continue
-        with closing(_read_only(staged / name)) as reader:
-            try:
-                fault = _fault(name, reader)
-            except sqlite3.DatabaseError as error:
-                raise BackupDamaged(f"{name} in the archive is no database: {error}") from error
-        if fault is not None:
-            raise BackupDamaged(f"{name} in the archive is damaged: {fault}; use another copy")
-
-
-def _check_registry(staged: Path, manifest: Manifest) -> None:
-    """What a registry lacked when it was saved is known; anything else means that the archive is not whole."""
-    from recsys_core.errors import RegistryNewer
-    from recsys_core.registry.health import examine
-
-    try:
-        health = examine(staged, verify=False)
-    except RegistryNewer as error:
-        raise StateNewer(f"the archive was written by a newer version: {error}") from error
-    if health and health.fault != manifest.registry_fault:
-        raise BackupDamaged(f"the registry in the archive is not whole: {health.fault}; use another copy")
-
-
 def _end_playbooks(state: Path) -> None:
     """What was under way when it was saved has gone on since, so it must not be taken up from there."""
     if not state.exists():
@@ -196,22 +192,6 @@ def _end_playbooks(state: Path) -> None:
                 "AND digest IN (SELECT digest FROM playbook_runs)",
                 ("it was under way when this backup was made; look at what it came to, then plan anew",),
             )
-
-
-def _fault(name: str, reader: sqlite3.Connection) -> str | None:
-    from tools.state.state import known_revisions
-
-    found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        return str(found)
-    if name == "audit.db":
-        return None  # a chain that was broken when it was saved is evidence, and comes back as it was
-    if name in QUESTIONS:
-        return None  # a newer one is told when it is opened
-    (revision,) = reader.execute("SELECT version_num FROM alembic_version").fetchone()
-    if revision not in known_revisions():
-        raise StateNewer(f"the archive was written by a newer version (schema {revision!r}); upgrade cuebook")
-    return None
 
 
 def _in_the_way(tops: Sequence[str], manifest: Manifest) -> list[str]:
@@ -284,7 +264,3 @@ def _discard(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
