@@ -9,6 +9,7 @@ and the page's owner can answer for.
 import base64
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 _READER = (
@@ -193,7 +194,7 @@ _PATTERNS: tuple[tuple[str, _Needs, re.Pattern[str]], ...] = tuple(
             "speaks of a prompt",
             (("sys", "[", "override", "notice to", "instruction"),),
             r"<<\s*/?SYS\b|\[\s*(?:system|admin(?:istrator)?|assistant)[ _-]*(?:note|notice|message|override|instructions?|prompt)\s*\]|"
-            r"\b(?:system|admin(?:istrator)?) (?:override|notice to (?:the )?model)\b|#+ ?(?:system|instruction)s? ?:|"
+            r"\b(?:system|admin(?:istrator)?) (?:override|notice to (?:the )?model)\b|(?<!#)#+ ?(?:system|instruction)s? ?:|"
             r"\b(?:assistant|system|tool)_?instructions?\s*[:=]",
         ),
         (
@@ -245,7 +246,7 @@ _PATTERNS: tuple[tuple[str, _Needs, re.Pattern[str]], ...] = tuple(
 
 _ADDRESSED = re.compile(
     rf"^[ \t]*(?:\||#|//|--|;|[-+]|\d+[.)])[^\n|:]{{0,40}}?\b{_READER}[^\n|:]{{0,20}}:[^\n]{{0,160}}\b{_RELAY}\b|"
-    rf"\|[ \t]*(?:note to |for )?{_READER}\s*[:,][^\n]*\b{_RELAY}\b",
+    rf"\|[ \t]*(?:note to |for )?{_READER}\s*[:,][^\n]{{0,600}}\b{_RELAY}\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _INVISIBLE = re.compile(
@@ -255,7 +256,8 @@ _SMUGGLED = re.compile("[\U000e0020-\U000e007e]{4,}|[\U000e0100-\U000e01ef]{4,}|
 _BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/=])")
 _SPELLED = re.compile(r"(?<!\w)(?:\w[ .-]){5,}\w(?!\w)")
 _LOOKALIKES = str.maketrans("аеорсухіѕԁɡοΙАВЕІКМНОРСТХ", "aeopcyxisdgoIABEIKMHOPCTX")
-_MIXED = re.compile(r"(?=\w*[A-Za-z])(?=\w*[\u0370-\u052f\u0261])\w+")
+_MIXED = re.compile(r"(?<!\w)(?=\w*[A-Za-z])(?=\w*[\u0370-\u052f\u0261])\w+")
+_PART, _OVERLAP = 4_000, 1_000  # characters
 _CODED = 4_000  # characters of what may be base64 that are decoded
 
 
@@ -270,7 +272,23 @@ def why_suspicious(text: str) -> str | None:
         plain = _MIXED.sub(lambda match: match.group().translate(_LOOKALIKES), plain)
     lines = re.sub(r"[*_`>]+|<!--|-->", "", plain)
     joined = re.sub(r"\s+", " ", lines)
-    return _matched(joined) or _at_a_line_start(lines) or _spelled_out(joined) or _encoded(joined)
+    return (
+        _somewhere(_matched, joined)
+        or _somewhere(_at_a_line_start, lines)
+        or _somewhere(_spelled_out, joined)
+        or _encoded(joined)
+    )
+
+
+def _somewhere(look: Callable[[str], str | None], text: str) -> str | None:
+    """What `look` finds in one of the overlapping parts of a long text: some patterns take time by the square."""
+    if len(text) <= _PART:
+        return look(text)
+    for start in range(0, len(text), _PART - _OVERLAP):
+        # A part that is none of the first must not look like the beginning of the text.
+        if why := look(f"{'x ' if start else ''}{text[start : start + _PART]}"):
+            return why
+    return None
 
 
 def _matched(text: str) -> str | None:

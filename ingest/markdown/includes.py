@@ -19,7 +19,9 @@ _LINE = re.compile(
     r"(?P<space>[ \t]*)(?P<escape>;*)-+8<-+"
     r"(?:[ \t]+(?P<quote>[\"'])(?P<path>[^\"'\n]+)(?P=quote))?[ \t]*$"
 )
-_PART = re.compile(r".*?-+8<-+[ \t]+\[[ \t]*(?P<type>start|end)[ \t]*:[ \t]*(?P<name>[A-Za-z][\w-]*)[ \t]*\]")
+_PART = re.compile(
+    r".*?(?<!-)-+8<-+[ \t]+\[[ \t]*(?P<type>start|end)[ \t]*:[ \t]*(?P<name>[A-Za-z][\w-]*)[ \t]*\]"
+)
 _TARGET = re.compile(
     r"(?P<file>.*?)(?:(?P<ranges>(?::-?\d*){1,2}(?:,-?\d*(?::-?\d*)?)*)|:(?P<part>[A-Za-z][\w-]*))?$"
 )

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"[ \t]*(?:>[ ]?)*[ \t]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*+(?:>[ ]?)*+[ \t]*+(`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?:.+?)(?<!`)\1(?!`)")
 _INLINE = re.compile(
     r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])+)\]"
     r"(?:\(\s*(?:<(?P<angled>[^<>\n]*)>|(?P<plain>(?:\{\{[<%].*?[>%]\}\}|[^()\s{]|\([^()\s]*\))*))"
     r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)|\[(?P<label>[^\[\]]*)\])"
 )
-_DEFINITION = re.compile(r"[ ]{0,3}\[(?P<label>[^\]^\n]+)\]:[ ]*<?(?P<target>[^\s>]+)>?", re.MULTILINE)
+_DEFINITION = re.compile(r"[ ]{0,3}\[(?P<label>[^\[\]^\n]+)\]:[ ]*<?(?P<target>[^\s>]+)>?", re.MULTILINE)
 _SHORTCODE = re.compile(r"\{\{[<%]\s*(?:rel)?ref\s+[\"']?(?P<target>[^\s\"'>%]+)[\"']?\s*[>%]\}\}")
 
 
