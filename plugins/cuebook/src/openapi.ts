@@ -6962,7 +6962,7 @@ export interface operations {
                      */
                     effects_only?: boolean;
                     /**
-                     * @description call, intent, apply, approve, reject, login, origin, sync, lost; or denied: whatever was refused.
+                     * @description call, intent, apply, approve, reject, login, origin, sync, refresh, event, lost; or denied: whatever was refused.
                      * @default
                      */
                     kind?: string;
