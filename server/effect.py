@@ -90,8 +90,9 @@ def _target(target: Mapping[str, str]) -> str:
 
 
 def _cost(estimate: Mapping[str, float]) -> Iterator[str]:
-    if any(estimate.values()):
-        yield "about {seconds:g} s, {cpu_hours:g} CPU-hours, {gpu_hours:g} GPU-hours".format(**estimate)
+    units = {"seconds": "s", "cpu_hours": "CPU-hours", "gpu_hours": "GPU-hours"}
+    if parts := [f"{estimate[name]:g} {unit}" for name, unit in units.items() if estimate[name]]:
+        yield f"about {', '.join(parts)}"
 
 
 def _field(name: str, values: Iterable[str]) -> Iterator[str]:

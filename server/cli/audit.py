@@ -21,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, help="Ask what was done and by whom, and
 
 @app.command("query")
 def query_audit(
+    thing: Annotated[str | None, typer.Argument(metavar="[THING]", help="The same as --target.")] = None,
     target: Annotated[
         str | None,
         typer.Option(
@@ -52,9 +53,11 @@ def query_audit(
     home: Home = None,
 ) -> None:
     """Answer what was done to a thing, by whom, for whom and when; newest first."""
+    if thing and target:
+        raise typer.BadParameter(f"{thing!r} and --target {target!r} name two things; give one of them")
     if rebuild:
         _rebuild(_file(None, home))
-    names = filters_of(target=target, principal=principal, on_behalf_of=on_behalf_of, action=action)
+    names = filters_of(target=thing or target, principal=principal, on_behalf_of=on_behalf_of, action=action)
     names |= filters_of(kind=kind, outcome=outcome)
     times = filters_of(since=since, until=until, text=text, effects_only=effects, row=row, before=before)
     found = call(home, "query_audit", {**names, **times, "limit": limit})

@@ -2,7 +2,8 @@
 
 A thing is named by a full reference, by its name alone, or by a digest, a job, a folder. A row that has
 `component:default/home-ranker` is found by that and by `home-ranker`; one that has only `home-ranker` is found
-by every reference of that name, because nobody resolved it when the row was written.
+by every reference of that name, because nobody resolved it when the row was written. A version of a model, `knn:1` or
+`knn@production`, is found by that and by the model's name.
 """
 
 import re
@@ -12,6 +13,9 @@ from typing import Any
 _MOST = 60
 _NAME = re.compile(r"[\w/.~][\w.:/@+~-]{0,199}")
 _FULL = re.compile(r"(?P<kind>[a-z][a-z0-9-]*):(?:(?P<namespace>[a-z0-9-]+)/)?(?P<name>[\w.@+-]+)")
+_VERSION = re.compile(
+    r"(?:model:)?(?P<model>[a-z0-9][a-z0-9._-]*)(?::(?P<number>\d+)|@(?P<alias>[a-z][a-z0-9._-]*))"
+)
 _UNRESOLVED = "~"
 _FIELDS = ("digest", "job", "approver", "subject")
 _SAYS_NOTHING = frozenset({"context"})
@@ -30,17 +34,26 @@ def keys_of(body: Mapping[str, Any]) -> tuple[str, ...]:
 def keys_for(text: str) -> tuple[str, ...]:
     """The keys under which rows about `text` are filed; any of them counts."""
     asked = text.strip().lower()
+    if version := _VERSION.fullmatch(asked):
+        return (_version(version),)
     full = _FULL.fullmatch(asked)
     return (asked,) if full is None else (_spelled(full), f"{_UNRESOLVED}{full['name']}")
 
 
 def _filed(text: str) -> tuple[str, ...]:
+    if version := _VERSION.fullmatch(text):
+        return (_version(version), version["model"], f"model:default/{version['model']}")
     full = _FULL.fullmatch(text)
     return (text, f"{_UNRESOLVED}{text}") if full is None else (_spelled(full), full["name"])
 
 
 def _spelled(full: "re.Match[str]") -> str:
     return f"{full['kind']}:{full['namespace'] or 'default'}/{full['name']}"
+
+
+def _version(version: "re.Match[str]") -> str:
+    mark = f":{version['number']}" if version["number"] else f"@{version['alias']}"
+    return f"{version['model']}{mark}"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -24,7 +24,7 @@ from tools.catalogue import Actions
 from tools.effect import Effect
 from tools.errors import ActionError, LimitReached, PlaybookStopped, TargetMoved
 from tools.jobs.desk import JobDesk
-from tools.journal import Journal
+from tools.journal import Journal, refs_of
 from tools.plan import differences
 from tools.playbooks.deciding import steps_of
 from tools.playbooks.desk import progress_of
@@ -280,7 +280,7 @@ class Runner:
         async with self._journal.recording(
             "apply", whole.principal, action=row.action, digest=row.digest
         ) as line:
-            line.update(authority.facts, effect=action.effect.value)
+            line.update(authority.facts, effect=action.effect.value, targets=refs_of(row.plan))
             with self._guard(step.action):
                 if row.status == "planned":
                     row = await self._applying.apply(row, action, run, authority=authority)

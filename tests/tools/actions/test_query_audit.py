@@ -61,6 +61,22 @@ async def test_a_name_that_nobody_resolved_counts_for_every_reference_of_it(
     assert rows(found) == [("call", "describe_entity", "not_found")]
 
 
+@pytest.mark.parametrize("named", ["knn:1", "model:knn:1", "knn", "model:knn", "KNN"])
+async def test_a_version_of_a_model_is_found_by_it_and_by_the_model(
+    caller: Caller, ada: Principal, auditor: Principal, audit: Audit, named: str
+) -> None:
+    audit.append(
+        {"kind": "intent", "action": "promote_model", "targets": ["model:knn@production", "model:knn:1"]}
+    )
+    audit.append(
+        {"kind": "intent", "action": "promote_model", "targets": ["model:knn-2@production", "model:knn-2:1"]}
+    )
+    found = await caller.call("query_audit", {"target": named}, auditor)
+    assert [row["targets"] for row in found["items"]] == [["model:knn@production", "model:knn:1"]]
+    moved = await caller.call("query_audit", {"target": "knn@production"}, auditor)
+    assert moved["items"] == found["items"]
+
+
 async def test_what_was_done_for_somebody_is_found_whoever_did_it(
     caller: Caller, ada: Principal, auditor: Principal
 ) -> None:
