@@ -48,6 +48,7 @@ from ingest.answers.registry_answer import from_registry
 from ingest.answers.registry_questions import read_registry_question
 from ingest.answers.said_lifecycles import asks_for_lifecycle
 from ingest.answers.units import Unit
+from ingest.answers.unknown_team import unknown_team
 from ingest.answers.words import stems
 from ingest.changes import Histories
 from ingest.documents import Section
@@ -163,6 +164,8 @@ class Assistant:
         elif finding is not None:
             yield {"type": "retrieved", "hits": ()}
             yield from told(self._exact(asked, finding))
+        elif nobody := unknown_team(asked.question, graph):
+            yield from self._about_nobody(asked, nobody)
         else:
             yield from self._from_docs(asked)
 
@@ -230,6 +233,13 @@ class Assistant:
             )
         else:
             yield from told(base)
+
+    def _about_nobody(self, asked: _Asked, nobody: str) -> Iterator[AnswerEvent]:
+        hits = self._search(asked.question, asked)
+        yield {"type": "retrieved", "hits": hits}
+        silent = abstained(self._found(asked.question, hits, asked))
+        nearest = silent.text.partition("\n\n")[2]
+        yield from told(replace(silent, text=f"{nobody}\n\n{nearest}".strip(), confidence=0.0))
 
     def _found(self, topic: str, hits: Sequence[Hit], asked: _Asked) -> Found:
         question = self._read(topic, asked.graph)
