@@ -6,7 +6,7 @@ import { axis, bar, scaleOf } from "./chart.js";
 import { el } from "./dom.js";
 import { breakable, hash, jsonCell } from "./facts.js";
 import { count, figure, modelHref } from "./format.js";
-import { interval } from "./metrics.js";
+import { interval, isShare } from "./metrics.js";
 import { failed, loading, missing, nothing } from "./states.js";
 
 /** The view's door; see app.js. */
@@ -77,7 +77,9 @@ function parts(found) {
 const TONES = { a: "better", b: "worse", undecided: "open" };
 
 function differences({ a, b }, [view, metrics], what = "Metric") {
-  const charted = metrics.filter(({ difference: { low } }) => low !== null);
+  const known = metrics.filter(({ difference: { low } }) => low !== null);
+  const charted = known.filter(({ a: one, b: other }) => isShare(one) && isShare(other));
+  const others = known.filter((metric) => !charted.includes(metric));
   const plain = metrics.filter(({ difference: { low } }) => low === null);
   const scale = scaleOf(charted.map(({ difference }) => difference));
   const head = [el("th", { scope: "col" }, what), el("th", { scope: "col", class: "number wide" }, a.ref), el("th", { scope: "col", class: "number wide" }, b.ref), el("th", { scope: "col", class: "plot" }, el("span", { class: "visually-hidden" }, "Chart"), axis(scale)), el("th", { scope: "col", class: "number" }, "Difference ", el("span", { class: "interval-text" }, "95 % interval")), el("th", { scope: "col", class: "wide" }, "Higher")];
@@ -94,6 +96,7 @@ function differences({ a, b }, [view, metrics], what = "Metric") {
     );
   return [
     charted.length > 0 && el("table", { class: "chart" }, el("caption", { class: "visually-hidden" }, `Differences, ${view}`), el("thead", {}, el("tr", {}, head)), el("tbody", {}, charted.map(row))),
+    others.length > 0 && el("p", { class: "chart-rest" }, "On scales of their own: ", others.map(({ metric, a: one, b: other, difference }) => `${metric} ${figure(one.mean)} and ${figure(other.mean)}, ${signed(difference.mean)} (${interval(difference)})`).join("; "), "."),
     plain.length > 0 && el("p", { class: "chart-rest" }, "Without an interval: ", plain.map(({ metric, a: one, b: other }) => `${metric} ${figure(one.mean)} and ${figure(other.mean)}`).join("; "), "."),
   ];
 }

@@ -21,9 +21,11 @@ function section({ protocol, hash: digest, headline, views }) {
   );
 }
 
-// Figures with an interval share one scale; those without are of another kind and stand below as numbers.
+// Shares with an interval have one scale; those without, and what is counted in bits, stand below as numbers.
 function chart(measured, caption) {
-  const charted = measured.filter(([, { low, high }]) => low !== null && high !== null);
+  const known = measured.filter(([, { low, high }]) => low !== null && high !== null);
+  const charted = known.filter(([, value]) => isShare(value));
+  const others = known.filter(([, value]) => !isShare(value));
   const plain = measured.filter(([, { low, high }]) => low === null || high === null);
   const scale = scaleOf(charted.map(([, value]) => value));
   return [
@@ -35,9 +37,13 @@ function chart(measured, caption) {
         el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Metric"), el("th", { scope: "col", class: "plot" }, el("span", { class: "visually-hidden" }, "Chart"), axis(scale)), el("th", { scope: "col", class: "number" }, "Value ", el("span", { class: "interval-text" }, "95 % interval")))),
         el("tbody", {}, charted.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "plot" }, bar(value, scale)), el("td", { class: "number" }, figure(value.mean), " ", el("span", { class: "interval-text" }, interval(value)))))),
       ),
+    others.length > 0 && el("p", { class: "chart-rest" }, "On scales of their own: ", others.map(([name, value]) => `${name} ${figure(value.mean)} (${interval(value)})`).join(", "), "."),
     plain.length > 0 && el("p", { class: "chart-rest" }, "Without an interval: ", plain.map(([name, { mean }]) => `${name} ${figure(mean)}`).join(", "), "."),
   ];
 }
+
+/** Whether a figure lies between 0 and 1, as nearly all do; novelty does not, and would press the others together. */
+export const isShare = ({ mean, high = mean }) => mean >= 0 && Math.max(mean, high ?? mean) <= 1;
 
 /** "0.0801 to 0.1104", or "" when there is none. */
 export const interval = ({ low, high }) => (low === null || low === undefined ? "" : `${figure(low)} to ${figure(high)}`);
