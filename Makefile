@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+# One worker more than there are cores: some wait for a disk or a clock while the others work.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 LOCKS := requirements/runtime.lock requirements/embedder.txt pyproject.toml
 
 # Some images forbid Python to keep compiled files; each start would then compile a thousand modules again.
@@ -23,7 +25,7 @@ install: $(RUNTIME) ## Make .venv with the command `cuebook`
 	@echo "Installed. Next: $(BIN)/cuebook --help"
 
 test: $(DEV) ## Run the default test suite, on every core
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-integration: $(DEV) ## Run the tests that start real servers, clients and browsers
 	@$(BIN)/python -m pytest -m "integration and not backstage" --timeout 900
