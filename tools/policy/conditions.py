@@ -1,10 +1,9 @@
 """What a rule demands of one value: an argument of the call, or a figure of its plan."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -19,6 +18,7 @@ from pydantic import (
     StrictStr,
     model_validator,
 )
+from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from tools.policy.decision import Asked
 from tools.policy.directory import Directory
@@ -44,11 +44,28 @@ def _finite(value: float) -> float:
 
 
 def _compiles(text: str) -> str:
-    try:
-        re.compile(plain(text))
-    except re.error as error:
-        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    for pattern in (plain(text), _whole(text)):  # alone first: `a)|(b` is one only between our parentheses
+        try:
+            _matcher(pattern)
+        except SchemaError as error:
+            raise ValueError(
+                f"{text!r} is no regular expression that takes the same time for every text, without look-around and "
+                f"back references: {str(error).strip().splitlines()[-1]}"
+            ) from error
     return text
+
+
+def _whole(pattern: str) -> str:
+    return rf"\A(?:{pattern})\z"
+
+
+@lru_cache(maxsize=1_024)
+def _matcher(pattern: str) -> SchemaValidator:
+    """In time that grows by the length of the text: what a client sends must not be able to stall a rule like `(a+)+`.
+
+    Raises `SchemaError`.
+    """
+    return SchemaValidator(core_schema.str_schema(pattern=pattern))
 
 
 def _plain_text(value: Any) -> Any:
@@ -131,7 +148,7 @@ class Condition(BaseModel):
         if self.one_of is not None:
             yield _is_one_of(value, self.one_of)
         if self.pattern is not None:
-            yield re.fullmatch(self.pattern, _text(value)) is not None
+            yield _matcher(_whole(self.pattern)).isinstance_python(_text(value))
         if self.at_most is not None:
             yield _number(value) <= self.at_most
         if self.at_least is not None:

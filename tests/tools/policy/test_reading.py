@@ -37,6 +37,8 @@ def test_the_shipped_policy_fits_the_shipped_actions(actions: Actions) -> None:
         (_RULE.format("arguments: {a: {below: no}}"), "arguments.a.below: false is no number"),
         (_RULE.format("arguments: {a: {below: .nan}}"), "arguments.a.below: nan is no finite number"),
         (_RULE.format("arguments: {a: {pattern: '('}}"), "'(' is no regular expression"),
+        (_RULE.format("arguments: {a: {pattern: '(?=a)b'}}"), "without look-around"),
+        (_RULE.format("arguments: {a: {pattern: 'a)|(b'}}"), "'a)|(b' is no regular expression"),
         (_RULE.format("arguments: {a: {owned_by: services}}"), "'services' owns nothing"),
         (_RULE.format("plan: {cost: {at_most: 1}}"), "'cost' is nothing of a plan"),
         (_RULE.format("approval: {count: 0}"), "approval.count: 0:"),

@@ -75,6 +75,8 @@ def test_who_is_a_user_a_group_with_those_below_it_or_a_service(
         ("{pattern: '[a-z]+-v[0-9]+'}", "ranker-v2", True),
         ("{pattern: '[a-z]+-v[0-9]+'}", "ranker-v2; rm -rf /", False),
         ("{pattern: '[a-z]+'}", "ranker\n", False),
+        ("{pattern: 'ranker|feed'}", "ranker-2", False),
+        ("{pattern: '(a+)+b'}", "a" * 999, False),  # a minute and more where a pattern is tried in every way
         ("{at_most: 4}", 4, True),
         ("{below: 4}", 4, False),
         ("{at_least: 1, at_most: 4}", 0.5, False),
