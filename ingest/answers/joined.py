@@ -59,6 +59,9 @@ class JoinedQuestion:
 
 def read_joined(question: str) -> JoinedQuestion | None:
     """The two halves, or None for an ordinary question."""
+    question = " ".join(
+        question.split()
+    )  # a run of spaces fits a topic and what may follow it in too many ways
     match = _JOIN.search(question)
     if match is not None and question[: match.start()].strip():
         return JoinedQuestion(

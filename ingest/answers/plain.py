@@ -8,10 +8,14 @@ import textwrap
 
 from ingest.markdown.site_marks import without_site_marks
 
-_CODE = re.compile(r"(`{3,}|~{3,}).*?\1|(`+)(?:.|\n)*?\2", re.DOTALL)
+# A run of marks is taken whole and an address ends somewhere: trying each part of them takes long where nothing closes them.
+_CODE = re.compile(
+    r"(?<!`)(`{3,})(?!`).*?(?<!`)\1`*|(?<!~)(~{3,})(?!~).*?(?<!~)\2~*|(?<!`)(`{1,2})(?!`).*?(?<!`)\3(?!`)",
+    re.DOTALL,
+)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
-_LINK = re.compile(r"\[([^\]]+)\](?:\([^)\s]*(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
+_IMAGE = re.compile(r"!\[([^\]\[]*)\](?:\([^)]{0,2000}\)|\[[^\]\[]*\])")
+_LINK = re.compile(r"\[([^\]\[]+)\](?:\([^)\s]{0,2000}(?:\s+\"[^\"]{0,2000}\")?\)|\[[^\]\[]*\])")
 _FOOTNOTE = re.compile(r"\[\^[^\]]+\]:?")
 _ATTRIBUTES = re.compile(r"\{:?\s*[#.][^}]*\}")
 # Known elements only: `<producer>-<day>` is a placeholder, not markup.

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ingest.answers import plain
 from ingest.answers.injection import why_suspicious
+from ingest.answers.joined import read_joined
 from ingest.markdown.includes import _PART
 from ingest.markdown.links import links_of
 
@@ -31,6 +33,11 @@ def _seconds(read: Callable[[str], Any], text: str) -> float:
         (why_suspicious, "éA"),
         (why_suspicious, "é_"),
         (lambda text: _PART.match("x" + text), "-"),
+        (plain.inline, "`"),
+        (plain.inline, "~~~"),
+        (plain.inline, "["),
+        (plain.inline, "!["),
+        (lambda text: read_joined(f"Who owns {text}x"), " "),
     ],
 )
 def test_time_grows_with_the_length_and_not_with_its_square(read: Callable[[str], Any], piece: str) -> None:
