@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recsys_core import evaluate_model, load_protocol, models
 from recsys_core.__main__ import main
 from recsys_core.candidates.popularity import Popularity
-from recsys_core.data import Histories
+from recsys_core.data import Dataset, Histories, Item
 from recsys_core.data.readers import read
 from recsys_core.errors import InvalidConfig, UnknownStage
 from recsys_core.judge import judge
@@ -78,8 +78,11 @@ def test_twenty_two_thousand_users_by_twelve_thousand_items_take_eight_seconds()
     drawn = rng.integers(items, size=(users, 9))
     past = Histories(np.arange(users), np.arange(users + 1) * 8, drawn[:, :8].ravel(), items)
     wanted = Histories(np.arange(users), np.arange(users + 1), drawn[:, 8].copy(), items)
+    train = Dataset(
+        "drawn", tuple(map(str, range(users))), tuple(Item(str(each)) for each in range(items)), past
+    )
     start = time.process_time()
-    judge(Dense(), Split(None, None, past, wanted, 0.0), load_protocol("loo-full"))  # type: ignore[arg-type]
+    judge(Dense(), Split(train, train, past, wanted, 0.0), load_protocol("loo-full"))
     seconds = time.process_time() - start
     print(f"{seconds:.1f} CPU-s")
     assert seconds <= 8
