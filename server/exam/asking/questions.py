@@ -15,6 +15,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from server.exam.asking.lines import read_lines
+
 QUESTIONS = Path(__file__).parents[1] / "questions" / "ask.jsonl"
 
 
@@ -53,13 +55,7 @@ class Question(BaseModel):
 
 def read_questions(file: Path = QUESTIONS) -> tuple[Question, ...]:
     """The questions of `file`, blank lines left out. Raises `QuestionsInvalid`."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionsInvalid(f"{file} cannot be read: {error}") from error
-    found = [_read(line, number, file) for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise QuestionsInvalid(f"{file} holds no question; give one JSON object a line")
+    found = read_lines(file, _read, invalid=QuestionsInvalid, what="question")
     _refuse_twice(found, file)
     return tuple(found)
 

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from server.exam.asking.lines import read_lines
 from tools.catalogue import Actions
 from tools.ports import Catalog
 from tools.routing.known import Known, KnownJob, KnownModel
@@ -71,14 +72,7 @@ def read_requests(file: Path) -> tuple[Wanted, ...]:
 
     Raises `RequestsInvalid`.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestsInvalid(f"{file} cannot be read: {error}") from error
-    found = [_read(line, number, file) for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise RequestsInvalid(f"{file} holds no request; give one JSON object a line")
-    return tuple(found)
+    return tuple(read_lines(file, _read, invalid=RequestsInvalid, what="request"))
 
 
 def _read(line: str, number: int, file: Path) -> Wanted:
