@@ -18,6 +18,7 @@ from typing import Any
 from tools.action import Action, ActionInfo
 from tools.errors import InvalidAction, UnknownAction
 
+_ALIKE = str.maketrans("ilo", "110")
 _OWN = Path(__file__).parent / "actions"
 
 
@@ -62,12 +63,20 @@ class Actions:
                     "rename one of them"
                 )
             found[loaded.name] = loaded
+        seen = {as_seen(name): name for name in found}
         for action in declared:
             if action.name in found:
                 reason = f"the name {action.name!r} is taken by {found[action.name].source}; rename the file"
                 left_out.append(SkippedAction(str(action.source), reason))
+            elif like := seen.get(as_seen(action.name)):
+                reason = (
+                    f"the name {action.name!r} looks like {like!r}, so that one would be approved for the other; rename the "
+                    "file"
+                )
+                left_out.append(SkippedAction(str(action.source), reason))
             else:
                 found[action.name] = action
+                seen[as_seen(action.name)] = action.name
         return cls(tuple(found.values()), skipped=left_out)
 
     def list(self) -> tuple[ActionInfo, ...]:
@@ -97,6 +106,11 @@ def _unknown(name: str, names: Sequence[str], skipped: Sequence[SkippedAction]) 
     near = get_close_matches(name, names, n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     return f"there is no action {name[:80]!r}; {meant}The actions are: {', '.join(names)}"
+
+
+def as_seen(name: str) -> str:
+    """Text that is the same for names that an eye could take for each other: `list_job1` and `listjobl`."""
+    return name.replace("_", "").replace("rn", "m").replace("vv", "w").translate(_ALIKE)
 
 
 def _files(extra: Sequence[Path]) -> Iterator[Path]:

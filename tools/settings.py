@@ -1,10 +1,12 @@
 """How a deployment extends and limits its actions. `server/settings.py` builds this."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -18,9 +20,29 @@ from pydantic_settings import NoDecode
 from tools.jobs.spec import Limits, Name
 from tools.repositories import Repository
 
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?")
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
-Secret = Annotated[SecretStr, Field(min_length=8)]
+
+
+def _fits_a_variable(secret: SecretStr) -> SecretStr:
+    if "\0" in secret.get_secret_value():
+        raise ValueError("holds a NUL character, which no variable and no header can; take it out")
+    return secret
+
+
+def _is_host(text: str) -> str:
+    """As it is compared: what is spelt otherwise would never fit, and nobody would be told."""
+    if not _HOST.fullmatch(text):
+        raise ValueError(
+            "is no host as it is compared; write it in lower case without scheme, path or a dot at its end, such as "
+            "ops.example.com, ops.example.com:8443 or [::1]:9000"
+        )
+    return text
+
+
+Secret = Annotated[SecretStr, Field(min_length=8), AfterValidator(_fits_a_variable)]
 """Short ones would be hidden in unrelated output, and are none."""
+HostPort = Annotated[str, AfterValidator(_is_host)]
 
 
 class ActionsSettings(BaseModel):
@@ -49,11 +71,11 @@ class ActionsSettings(BaseModel):
     environment: Annotated[frozenset[Variable], NoDecode] = Field(
         frozenset(), description="Environment variables that those may set for a command, by commas."
     )
-    allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
+    allowed_hosts: Annotated[frozenset[HostPort], NoDecode] = Field(
         frozenset(),
         description="Hosts that those may call, by commas; `host:port` where it is not the usual one.",
     )
-    private_hosts: Annotated[frozenset[str], NoDecode] = Field(
+    private_hosts: Annotated[frozenset[HostPort], NoDecode] = Field(
         frozenset(), description="Those of the allowed hosts whose addresses may be private ones."
     )
     secrets: dict[Name, Secret] = Field(

@@ -24,6 +24,12 @@ def read(text: str) -> Any:
         return loader.get_single_data()
     except yaml.YAMLError as error:
         raise NotStrict(f"it is no YAML: {' '.join(str(error).split())}") from error
+    except NotStrict:
+        raise
+    except ValueError as error:  # a date that is none, a number of thousands of digits
+        raise NotStrict(
+            f"a value cannot be read as what it looks like ({error}); put it in quotes"
+        ) from error
     finally:
         loader.dispose()
 

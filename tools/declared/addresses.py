@@ -17,6 +17,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.*[a-z]){_LABEL}(?:\.{_LABEL})*")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network(
+    "2000::/3"
+)  # all that is given out; the rest is local, reserved or a way to write IPv4
+_EXAMPLES = ipaddress.IPv6Network("3fff::/20")  # RFC 9637
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Server:
         meant = _meant(address)
         if self.is_loopback:
             return "" if meant.is_loopback else "not of this machine"
-        if meant.is_global and not meant.is_multicast:
+        if _is_public(meant):
             return ""
         if self.entry in allowed.private_hosts and meant.is_private and not meant.is_link_local:
             return "" if not meant.is_loopback else "this machine's own"
@@ -93,6 +97,8 @@ def server_named(text: str) -> Server:
             f"server {text!r}: write scheme and host alone in lower case, such as https://ops.example.com"
         )
     host = parts.hostname or ""
+    if port == 0:
+        raise ValueError(f"server {text!r}: no server listens on port 0")
     if "@" in parts.netloc or not (_NAME.fullmatch(host) or _literal(host)):
         raise ValueError(
             f"server {text!r}: {host!r} is no plain host name in lower-case ASCII and no IP address"
@@ -105,6 +111,14 @@ def _literal(host: str) -> Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
+
+
+def _is_public(address: Address) -> bool:
+    """Whether it is one host's, reached through the internet. `is_global` alone knows neither `::127.0.0.1`, which is an
+    IPv4 address in an old spelling, nor site-local ones."""
+    if isinstance(address, ipaddress.IPv6Address) and (address not in _UNICAST or address in _EXAMPLES):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _meant(address: Address) -> Address:

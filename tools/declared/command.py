@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from tools.declared import process
 from tools.declared.allowed import Allowed
-from tools.declared.executables import check_program, executable, file_target
+from tools.declared.executables import check_interpreted, check_program, executable, file_target
 from tools.declared.parameters import Parameter, Strict, safe_text
 from tools.declared.templates import Argument, Values, argument, arguments, rendered
 from tools.declared.work import Resolved
@@ -101,14 +101,24 @@ class CommandWork:
             environment={**details["environment"], **held},
             bounds=process.Bounds(**details["limits"]),
         )
-        output, errors = (
-            self._allowed.hide(readable(data, whole=True)[0], names) for data in (ended.output, ended.errors)
-        )
+        output, errors = (self._text(printed, names) for printed in (ended.output, ended.errors))
         if ended.exit_code or ended.stopped:
             raise RunFailed(_failure(details["argv"][0], ended, errors or output))
         return Ran(
-            exit_code=0, output=output, errors=errors, dropped_bytes=ended.dropped, seconds=ended.seconds
+            exit_code=0,
+            output=output,
+            errors=errors,
+            dropped_bytes=ended.output.dropped + ended.errors.dropped,
+            seconds=ended.seconds,
         )
+
+    def _text(self, printed: process.Printed, names: Sequence[str]) -> str:
+        head = readable(printed.head, whole=True)[0]
+        if not printed.dropped:
+            return self._allowed.hide(head, names)
+        head = self._allowed.hide(head, names, ends=False)
+        tail = self._allowed.hide(readable(printed.tail, whole=True)[0], names, begins=False)
+        return f"{head}\n[cuebook: {printed.dropped} bytes were dropped here]\n{tail}"
 
 
 def checked_argv(
@@ -118,6 +128,7 @@ def checked_argv(
     if argument(argv[0]).parameter is not None:
         raise ValueError(f"argv[0] {argv[0]!r}: which program runs is a constant, never a parameter")
     template = arguments(argv, parameters)
+    check_interpreted(argv, template, allowed)
     if allowed is not None:
         check_program(argv[0], allowed)
     return template
@@ -155,9 +166,10 @@ def resolved_argv(
 ) -> tuple[list[str], tuple[Target, ...]]:
     """The vector with the program's own path first; the program, and every file that a constant names, as targets."""
     program, target = executable(template[0].constant, allowed)
-    constants = [Path(each.constant) for each in template[1:] if each.parameter is None]
-    scripts = [path for path in constants if path.is_absolute() and path.is_file()]
-    targets = dict.fromkeys((target, *(file_target(path) for path in scripts)))
+    constants = (each.constant for each in template[1:] if each.parameter is None)
+    named = (Path(part) for text in constants for part in (text, text.partition("=")[2]))
+    files = [path for path in named if path.is_absolute() and path.is_file()]
+    targets = dict.fromkeys((target, *(file_target(path) for path in files)))
     return [str(program), *rendered(template[1:], values)], tuple(targets)
 
 

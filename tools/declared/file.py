@@ -3,13 +3,13 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from tools import strict_yaml
 from tools.declared.allowed import Allowed
 from tools.declared.command import Command, CommandWork
 from tools.declared.job import CommandJobWork, RayJob, RayWork
-from tools.declared.parameters import Parameter, Strict
+from tools.declared.parameters import Parameter, Strict, prose
 from tools.declared.request import CallWork, HttpCall
 from tools.declared.templates import argument
 from tools.declared.work import Work
@@ -21,7 +21,9 @@ from tools.redaction import is_secret
 
 _MOST_PARAMETERS = 20
 ParameterName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Sentence = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Sentence = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\n]*$"), AfterValidator(prose)
+]
 
 
 class Cost(Strict):
@@ -42,7 +44,7 @@ class Phrase(Strict):
 class ActionFile(Strict):
     """Exactly one of `command`, `ray` and `http` says what runs."""
 
-    description: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+    description: Annotated[str, StringConstraints(min_length=1, max_length=2_000), AfterValidator(prose)]
     effect: Effect
     scope: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$", max_length=80)]
     toolset: Literal["ask", "operate", "recsys", "admin"] = "operate"

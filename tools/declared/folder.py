@@ -2,18 +2,19 @@
 
 import re
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.action import NAME
-from tools.catalogue import SkippedAction
+from tools.catalogue import SkippedAction, as_seen
 from tools.declared.action import DeclaredAction
 from tools.declared.allowed import Allowed
 from tools.declared.file import parse
 from tools.errors import InvalidAction
 
-_RESERVED = frozenset({"apply_plan", "reject_plan", "get_plan", "find_actions", "call_action"})
+_RESERVED = {
+    as_seen(name): name for name in ("apply_plan", "reject_plan", "get_plan", "find_actions", "call_action")
+}
 _MOST_FILES = 500
 _LARGEST = 65_536  # bytes of one file
 
@@ -31,16 +32,25 @@ def read_folder(folder: Path, allowed: Allowed) -> Declared:
     if not folder.is_dir():
         return Declared()
     actions, skipped = [], []
-    for path in _files(folder):
+    files = _files(folder)
+    for path in files[:_MOST_FILES]:
         try:
             actions.append(_action(path, folder, allowed))
         except (InvalidAction, ValueError, TypeError, OSError) as error:
-            skipped.append(SkippedAction(str(path), " ".join(str(error).split())[:1_000]))
+            skipped.append(SkippedAction(_plain(str(path)), _plain(" ".join(str(error).split())[:1_000])))
+    if more := files[_MOST_FILES:]:
+        reason = f"there are {len(files)} files, and the first {_MOST_FILES} are read; so {len(more)} are left out from here on"
+        skipped.append(SkippedAction(_plain(str(more[0])), reason))
     return Declared(tuple(actions), tuple(skipped))
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    yield from sorted(path for path in folder.iterdir() if not path.name.startswith("."))[:_MOST_FILES]
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _plain(text: str) -> str:
+    """For a terminal or a page: what a file is called or says is no order to it."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _action(path: Path, folder: Path, allowed: Allowed) -> DeclaredAction:
@@ -50,8 +60,9 @@ def _action(path: Path, folder: Path, allowed: Allowed) -> DeclaredAction:
         raise InvalidAction(
             f"{name!a} is no name for an action; use lower-case ASCII letters, digits and underscores"
         )
-    if name in _RESERVED:
-        raise InvalidAction(f"{name!r} is a name of Cuebook's own; choose another")
+    if (like := _RESERVED.get(as_seen(name))) is not None:
+        looks = "is" if like == name else f"looks like {like!r},"
+        raise InvalidAction(f"{name!r} {looks} a name of Cuebook's own; choose another")
     try:
         file = parse(content.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -76,4 +87,8 @@ def _content(path: Path, folder: Path) -> bytes:
         raise InvalidAction("it or its folder can be changed by everybody on this machine; chmod o-w them")
     if found.st_size > _LARGEST:
         raise InvalidAction(f"it has {found.st_size:,} bytes, and at most {_LARGEST:,} are read")
-    return path.read_bytes()
+    with path.open("rb") as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise InvalidAction(f"it grew to more than {_LARGEST:,} bytes while it was read")
+    return content

@@ -25,6 +25,11 @@ from tools.shapes import Input
 
 _REQUIRED: Any = ...
 _FIRST = re.compile(r"\^?(?:\[(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_.:@/])+\]|[A-Za-z0-9_/])(?P<next>.?)")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode's categories
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that show as nothing: fillers, the blank of Braille, variation selectors."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -34,8 +39,16 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def prose(text: str) -> str:
+    """A text that people and models read: the same. Raises `ValueError` for what a terminal obeys or nobody sees."""
+    for char in text:
+        if char != "\n" and unicodedata.category(char) in _UNSEEN:
+            raise ValueError(f"holds {_named(char)}; control and invisible characters are refused")
+    return text
+
+
 class _Described(Strict):
-    description: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    description: Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(prose)]
 
 
 class Text(_Described):
@@ -53,8 +66,9 @@ class Text(_Described):
     def _consistent(self) -> "Text":
         if self.enum is not None and self.pattern is not None:
             raise ValueError("give either pattern or enum")
-        if self.pattern is not None and re.search(r"\(\?(?!:)", self.pattern):
-            raise ValueError(f"pattern {self.pattern!r}: of groups with (? only (?:…) is taken")
+        if self.pattern is not None:
+            _check_pattern(self.pattern)
+        _in_order("min_length", self.min_length, "max_length", self.max_length)
         for value in self.enum or ():
             safe_text(value, unicode=self.unicode)
         return self
@@ -81,6 +95,11 @@ class Integer(_Described):
     maximum: int
     default: int | None = None
 
+    @model_validator(mode="after")
+    def _consistent(self) -> "Integer":
+        _in_order("minimum", self.minimum, "maximum", self.maximum)
+        return self
+
     def annotation(self) -> Any:
         return Annotated[int, Field(ge=self.minimum, le=self.maximum)]
 
@@ -94,6 +113,11 @@ class Number(_Described):
     minimum: Finite
     maximum: Finite
     default: Finite | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Number":
+        _in_order("minimum", self.minimum, "maximum", self.maximum)
+        return self
 
     def annotation(self) -> Any:
         return Annotated[float, Field(ge=self.minimum, le=self.maximum, allow_inf_nan=False)]
@@ -142,6 +166,11 @@ class ListOf(_Described):
     max_items: int = Field(ge=1, le=100)
     default: tuple[str | int | float | bool, ...] | None = None
 
+    @model_validator(mode="after")
+    def _consistent(self) -> "ListOf":
+        _in_order("min_items", self.min_items, "max_items", self.max_items)
+        return self
+
     def annotation(self) -> Any:
         many: Any = tuple.__class_getitem__((self.items.annotation(), ...))
         return Annotated[many, Field(min_length=self.min_items, max_length=self.max_items)]
@@ -155,9 +184,14 @@ Parameter = Annotated[Text | Integer | Number | Boolean | EntityOf | ListOf, Fie
 
 
 def input_model(action: str, parameters: Mapping[str, Parameter]) -> type[Input]:
-    """The input of a declared action. Raises `ValueError` for a pattern or a default that cannot be."""
+    """The input of a declared action. Raises `ValueError` for a name, a pattern or a default that cannot be."""
     fields: dict[str, Any] = {}
     for name, parameter in parameters.items():
+        if hasattr(Input, name) or name.startswith(("model_dump", "model_validate")):
+            raise ValueError(
+                f"parameters.{name}: this name has a meaning of its own in what reads arguments; choose another, such as "
+                f"`the_{name}`"
+            )
         taken, default = parameter.annotation(), _REQUIRED
         try:
             adapter: TypeAdapter[Any] = TypeAdapter(taken)
@@ -175,7 +209,7 @@ def safe_text(value: str, *, unicode: bool) -> str:
     """The same text. Raises `ValueError` that names the character or the part that is refused."""
     for char in value:
         kind = unicodedata.category(char)
-        if kind[0] == "C" or kind in {"Zl", "Zp"}:
+        if kind in _UNSEEN or _INVISIBLE.match(char):
             raise ValueError(f"holds {_named(char)}; line ends, control and invisible characters are refused")
         if not unicode and not char.isascii():
             raise ValueError(
@@ -200,6 +234,21 @@ def _checked(*, unicode: bool) -> Callable[[str], str]:
 
 def _named(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, 'control character')}"
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raises `ValueError` for one that is none by itself, such as `a)|(?:.*`, which would leave the group around it."""
+    if re.search(r"\(\?(?!:)", pattern):
+        raise ValueError(f"pattern {pattern!r}: of groups with (? only (?:…) is taken")
+    try:
+        TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])
+    except SchemaError as error:
+        raise ValueError(f"pattern {pattern!r}: {' '.join(str(error).split())}") from error
+
+
+def _in_order(least: str, low: float, most: str, high: float) -> None:
+    if low > high:
+        raise ValueError(f"{least} {low} is more than {most} {high}, so that no value would fit")
 
 
 def _begins_without_dash(pattern: str | None) -> bool:

@@ -183,7 +183,8 @@ class CallWork:
         names = tuple(
             value.secret for value in self._call.headers.values() if isinstance(value, SecretHeader)
         )
-        text = self._allowed.hide(readable(bytes(kept[:limit]), whole=True)[0], names)
+        whole = len(kept) <= limit
+        text = self._allowed.hide(readable(bytes(kept[:limit]), whole=True)[0], names, ends=whole)
         if 300 <= response.status_code < 400:
             raise RunFailed(
                 f"{self._server.entry} answered {response.status_code}, a redirect, which is never followed; correct "
@@ -191,7 +192,7 @@ class CallWork:
             )
         if not 200 <= response.status_code < 300:
             raise RunFailed(f"{self._server.entry} answered {response.status_code}: {text.strip()[:_SHOWN]}")
-        return Called(status=response.status_code, body=text, whole=len(kept) <= limit)
+        return Called(status=response.status_code, body=text, whole=whole)
 
 
 def _check_headers(call: HttpCall, allowed: Allowed) -> None:
@@ -200,6 +201,11 @@ def _check_headers(call: HttpCall, allowed: Allowed) -> None:
             raise ValueError(f"headers: {name} is set by Cuebook; leave it out")
         if isinstance(value, SecretHeader):
             check_secrets((value.secret,), allowed)
+            if not all(" " <= char <= "~" for char in allowed.secret(value.secret)):
+                raise ValueError(
+                    f"headers: {name}: the secret {value.secret!r} holds a line end or a character beyond printable ASCII, "
+                    "which a header cannot; its operator corrects it in CUEBOOK_ACTIONS__SECRETS"
+                )
         elif "{" in value or not value.isascii():
             raise ValueError(
                 f"headers: {name} = {value!r}: a header is an ASCII constant or names a secret; parameters go into path, "

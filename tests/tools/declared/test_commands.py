@@ -234,7 +234,7 @@ async def test_a_command_runs_in_a_folder_and_an_environment_of_its_own(
     done = await applied(opened, ada, "a b")
     assert done["status"] == "done"
     names, rest = done["result"]["output"].splitlines()
-    assert names == "['CUEBOOK_RUN', 'HOME', 'LANG', 'LC_CTYPE', 'NIGHT_MODE', 'PATH', 'TMPDIR']".replace(
+    assert names == "['HOME', 'LANG', 'LC_CTYPE', 'NIGHT_MODE', 'PATH', 'TMPDIR']".replace(
         "'LC_CTYPE', ", "" if "LC_CTYPE" not in names else "'LC_CTYPE', "
     )
     assert rest == "quiet [] ['--', 'a b'] False"
