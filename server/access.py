@@ -4,6 +4,7 @@ The line has the path without its query: what people search for is nobody's busi
 answered have none unless details are wanted: they come by the thousand, and the audit has a row for each call.
 """
 
+import logging
 import time
 
 import structlog
@@ -22,7 +23,7 @@ class Access:
 
     def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
         self._app, self._telemetry = app, telemetry
-        self._log = structlog.get_logger("server.access")
+        self._log, self._details = structlog.get_logger("server.access"), logging.getLogger("server.access")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,6 +49,8 @@ class Access:
         method, path = scope["method"], scope["path"]
         self._telemetry.request(method=_method(method), route=_route(scope), status=status, seconds=seconds)
         often = path.startswith(_OFTEN) or (path == _MCP and status < 400)
+        if often and not self._details.isEnabledFor(logging.DEBUG):
+            return  # a line that nobody reads costs as much as all else here
         tell = self._log.debug if often else self._log.info
         tell("request", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
 

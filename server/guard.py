@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -54,6 +55,7 @@ _OPEN_PATHS = frozenset(
 # The page itself, whose content comes from the API; and where clients learn who issues tokens.
 _OPEN_PREFIXES = ("/static/", *(f"/{view}/" for view in VIEWS), WELL_KNOWN)
 PLANS = "/api/v1/plans"
+_MOST_PROGRAMS = 1_024
 _NOBODY = "this server wants a bearer token; send the header `Authorization: Bearer <token>`"
 _IN_ADDRESS = (
     "a token in an address is not taken, because addresses end up in logs and histories; withdraw that token and "
@@ -182,12 +184,15 @@ class Tokens:
         if not self._tokens and self._verifier is None:
             client = _client(connection, door)
             local = Principal(ref=LOCAL, scopes=self._local_scopes(), door=door, client=client)
-            scope[_PRINCIPAL] = self._for_whom(connection, local)
+            signed_in = self._approver_of(connection)
+            scope[_PRINCIPAL] = (
+                local.model_copy(update={"on_behalf_of": signed_in.ref}) if signed_in else local
+            )
         elif token := self._known(connection, door):
             ref = f"service:default/{token.name}"
-            client = _client(connection, door, token.name)
-            program = Principal(ref=ref, scopes=token.scopes, door=door, client=client)
-            _attach(scope, self._for_whom(connection, program, told=token.on_behalf_of))
+            client, signed_in = _client(connection, door, token.name), self._approver_of(connection)
+            for_whom = signed_in.ref if signed_in else token.on_behalf_of
+            _attach(scope, _program(ref, token.scopes, for_whom, door, client))
         elif not _open(scope["path"]):
             try:
                 principal = await self._verified(connection, door)
@@ -219,11 +224,6 @@ class Tokens:
         # Every digest is compared, so that the time tells nothing about which one came close.
         found = [token for known, token in self._tokens.items() if hmac.compare_digest(known, given)]
         return found[0] if found else None
-
-    def _for_whom(self, connection: HTTPConnection, principal: Principal, *, told: str = "") -> Principal:
-        """With the person behind it, as far as one is known: whoever signed in on the page, or the token's."""
-        signed_in = self._approver_of(connection)
-        return principal.model_copy(update={"on_behalf_of": signed_in.ref if signed_in else told})
 
     def _approver(self, connection: HTTPConnection) -> Principal | None:
         """Whoever signed in to approve needs no token to see and decide plans; it gives them no scope."""
@@ -257,13 +257,22 @@ class Tokens:
         return problem_response(problem, headers=headers)
 
 
+@lru_cache(_MOST_PROGRAMS)
+def _program(ref: str, scopes: frozenset[str], for_whom: str, door: str, client: str) -> Principal:
+    """Whoever a static token stands for; the same at each of its requests."""
+    return Principal(ref=ref, scopes=scopes, on_behalf_of=for_whom, door=door, client=client)
+
+
 def _attach(scope: Scope, principal: Principal) -> None:
     scope[_PRINCIPAL] = principal
-    # The SDK binds an MCP session to the user who opened it.
-    access = AccessToken(
-        token="", client_id=principal.client, scopes=sorted(principal.scopes), subject=principal.ref
-    )
-    scope["user"], scope["auth"] = AuthenticatedUser(access), AuthCredentials(access.scopes)
+    scope["user"], scope["auth"] = _user(principal.ref, principal.scopes, principal.client)
+
+
+@lru_cache(_MOST_PROGRAMS)
+def _user(ref: str, scopes: frozenset[str], client: str) -> tuple[AuthenticatedUser, AuthCredentials]:
+    """As the SDK knows it, which binds an MCP session to the user who opened it."""
+    access = AccessToken(token="", client_id=client, scopes=sorted(scopes), subject=ref)
+    return AuthenticatedUser(access), AuthCredentials(access.scopes)
 
 
 def _credentials(connection: HTTPConnection) -> tuple[str, str]:

@@ -85,7 +85,7 @@ class Journal:
         row = self._row("intent", principal, action=action, digest=digest)
         row |= {"arguments": bounded(arguments), "targets": list(targets[:_MOST_TARGETS]), **learned}
         try:
-            return self._audit.append(self._clean(row))
+            return self._audit.append(*self._clean(row))
         except StateError as error:
             raise Unavailable(
                 f"{error}; {action} was not run or decided on, because what is done must be recorded first"
@@ -119,27 +119,25 @@ class Journal:
 
     def _append(self, row: Mapping[str, Any]) -> None:
         try:
-            self._audit.append(self._clean(row))
+            self._audit.append(*self._clean(row))
         except StateError as error:
             _told(row, error)
 
     def _soon(self, row: Mapping[str, Any]) -> None:
         try:
-            self._audit.append_soon(self._clean(row))
+            self._audit.append_soon(*self._clean(row))
         except StateError as error:
             _told(row, error)
 
-    def _clean(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The row without a secret of this deployment, wherever in it one may have got."""
-        if not self._secrets:
-            return row
+    def _clean(self, row: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+        """The row and its canonical text, without a secret of this deployment, wherever in it one may have got."""
         text = canonical(dict(row))
         if not any(secret in text for secret in self._secrets):
-            return row
+            return row, text
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        cleaned: Mapping[str, Any] = json.loads(text)
-        return cleaned
+        cleaned = json.loads(text)
+        return cleaned, canonical(cleaned)
 
 
 def refs_of(plan: Plan) -> list[str]:

@@ -16,6 +16,14 @@ def entities_named(text: str, run: Run) -> tuple[Entity, ...]:
 
     Letter case never matters, and `feature store` means `feature-store`. Empty when there is none.
     """
+    if run.held is None:
+        return _looked_up(text, run)
+    if text not in run.held.named:
+        run.held.named[text] = _looked_up(text, run)
+    return run.held.named[text]
+
+
+def _looked_up(text: str, run: Run) -> tuple[Entity, ...]:
     catalog = run.catalog
     try:
         found = catalog.get(run.refs.parse(text))

@@ -47,6 +47,7 @@ class Held:
 
     catalog: Catalog | None = None
     at_hand: bool | None = None
+    named: dict[str, tuple[Entity, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

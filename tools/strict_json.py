@@ -16,7 +16,9 @@ class NamedTwice(ValueError):
 
 def read(text: str | bytes) -> Any:
     """The value in `text`. Raises `NamedTwice`, and what `json.loads` does for a text that is no JSON."""
-    return json.loads(text, object_pairs_hook=_once)
+    return _DECODER.decode(
+        text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+    )
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -26,3 +28,6 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name, count in times.items() if count > 1)
         raise NamedTwice(f"names {twice[:80]!r} twice in one object; send each name once")
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)  # each request is read with it; making one takes as long

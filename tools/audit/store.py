@@ -75,16 +75,19 @@ class Audit:
             ) from error
         return cls(connection, path)
 
-    def append(self, body: Mapping[str, Any]) -> Entry:
-        """Add a row; it is durable when this returns. Raises `StateError` when it cannot be written."""
-        return self._write([(body, canonical(dict(body)))])[-1]
+    def append(self, body: Mapping[str, Any], text: str = "") -> Entry:
+        """Add a row; it is durable when this returns. `text` is its canonical JSON for whoever has it already.
 
-    def append_soon(self, body: Mapping[str, Any]) -> None:
-        """Add a row that may be lost in a crash within the next moment; costs no wait for the disk.
+        Raises `StateError` when it cannot be written.
+        """
+        return self._write([(body, text or canonical(dict(body)))])[-1]
+
+    def append_soon(self, body: Mapping[str, Any], text: str = "") -> None:
+        """Add a row that may be lost in a crash within the next moment; costs no wait for the disk. `text` as above.
 
         Raises `StateError` when so many rows wait that the disk must have stopped taking them.
         """
-        row = (body, canonical(dict(body)))
+        row = (body, text or canonical(dict(body)))
         if self._closing.is_set():
             raise StateError(
                 f"the audit {self.path} is closed; a row of {body.get('action')!r} was not written"

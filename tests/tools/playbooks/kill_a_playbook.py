@@ -160,9 +160,9 @@ def stepping(state: State, steps: Steps) -> None:
     State.write = stepped  # type: ignore[method-assign]  # in a fork that ends here
     append = Audit.append
 
-    def noted(self: Audit, body: Mapping[str, Any]) -> Entry:
+    def noted(self: Audit, body: Mapping[str, Any], text: str = "") -> Entry:
         steps.take()
-        entry = append(self, body)
+        entry = append(self, body, text)
         steps.take()
         return entry
 
