@@ -60,11 +60,11 @@ def learned(protocol: str) -> tuple[Row, ...]:
 
 
 STRICT = (
-    " The rows of S3-Rec and TIGER keep the validation item out of training (`loo-strict` here), so they learn "
-    "from one item less than `loo-full` allows."
+    " The rows of S3-Rec and TIGER keep the validation item out of training (`loo-full` here), so they learn "
+    "from one item less than `loo-refit` allows."
 )
-AMAZON = (Row("popularity, as published", "popularity", "s3rec-table"), *learned("loo-full"))
-DECAY = Row("popularity, half-life 30 days", "popularity", "loo-full", {"half_life_days": 30})
+AMAZON = (Row("popularity, as published", "popularity", "s3rec-table"), *learned("loo-refit"))
+DECAY = Row("popularity, half-life 30 days", "popularity", "loo-refit", {"half_life_days": 30})
 TABLES = (
     Table("Amazon Toys and Games", "s3rec/Toys_and_Games.txt", "s3rec", 1, AMAZON,
           "S3-Rec table: popularity .0066/.0046/.0113/.0061, SASRec with BCE .0463/.0306/.0675/.0374. "
@@ -72,7 +72,7 @@ TABLES = (
     Table("Amazon Sports and Outdoors", "s3rec/Sports_and_Outdoors.txt", "s3rec", 1, AMAZON,
           "S3-Rec table: popularity .0056/.0041/.0094/.0053, SASRec with BCE .0233/.0154/.0350/.0192. "
           "SASRec with sampled softmax R@10 .0569, N@10 .0314; TIGER .0400/.0225." + STRICT),
-    Table("MovieLens 100K", "ml-100k", "ml-100k", 3, (*learned("loo-full")[:1], DECAY, *learned("loo-full")[1:])),
+    Table("MovieLens 100K", "ml-100k", "ml-100k", 3, (*learned("loo-refit")[:1], DECAY, *learned("loo-refit")[1:])),
     Table("HetRec 2011 Last.fm", "hetrec-lastfm", "hetrec", 3, learned("holdout-random")),
 )  # fmt: skip
 
@@ -103,7 +103,7 @@ def heading(seconds: float) -> str:
     )
     hashes = "".join(
         f"\n- `{name}` {load_protocol(name).hash[:12]}: {load_protocol(name).about}"
-        for name in ("loo-full", "s3rec-table", "holdout-random")
+        for name in ("loo-refit", "s3rec-table", "holdout-random")
     )
     return (
         "## Recommender models\n\n"
@@ -118,10 +118,10 @@ def heading(seconds: float) -> str:
 
 def world_table() -> str:
     world = generate(WorldConfig())
-    protocol = load_protocol("loo-full")
+    protocol = load_protocol("loo-refit")
     oracle = judged(Oracle(world), split(world.data, protocol), protocol)
     results = [("oracle", summarise([oracle], world.data, "oracle", protocol))]
-    table = Table("Generated world (default config)", "", "world", 1, learned("loo-full"))
+    table = Table("Generated world (default config)", "", "world", 1, learned("loo-refit"))
     return render(table.title, [*results, *rows(table, world.data)], "")
 
 

@@ -27,7 +27,6 @@ from recsys_core.pipeline import Pipeline, PipelineConfig
 from recsys_core.sources import fit
 from recsys_core.stages import configure, kinds
 
-DEFAULT_PROTOCOLS = {"hetrec": "holdout-random"}
 COUNTING = {
     "popularity"
 }  # models that only count: a protocol may let them count more than others may learn from
@@ -54,10 +53,15 @@ def evaluate_model(
     seeds in all. Raises what the readers, the protocol loader and the stages raise; see `errors.py`.
     """
     model_config = configured(model, config or {})
-    chosen = load_protocol(protocol or DEFAULT_PROTOCOLS.get(format, "loo-full"))
+    chosen = load_protocol(protocol or default_protocol(format))
     progress("Reading the data", 0, 1)
     data = read(Path(data_path), format)
     return evaluate(data, model_config, protocol=chosen, seeds=seeds, progress=progress)
+
+
+def default_protocol(format: str) -> str:
+    """Name of the protocol that judges data of a format when none is named."""
+    return "holdout-random" if format == "hetrec" else "loo-full"
 
 
 def models() -> tuple[str, ...]:

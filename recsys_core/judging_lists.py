@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recsys_core.data.readers import read
-from recsys_core.evaluation import DEFAULT_PROTOCOLS, Run, summarise
+from recsys_core.evaluation import Run, default_protocol, summarise
 from recsys_core.judge import EvaluationProtocol, EvaluationResult, load_protocol, split
 from recsys_core.judge.lists import judge_lists
 from recsys_core.predictions import read_predictions
@@ -19,7 +19,7 @@ def evaluate_predictions(
     protocol: by default as `evaluate_model` has it. Nobody here can tell what the model learned from: that is for whoever
     made the lists. Raises what the readers, the protocol loader and `read_predictions` raise.
     """
-    chosen = load_protocol(protocol or DEFAULT_PROTOCOLS.get(format, "loo-full"))
+    chosen = load_protocol(protocol or default_protocol(format))
     result = _judged(Path(data_path), format, Path(predictions), chosen)
     if chosen.beside is None:
         return result

@@ -28,7 +28,7 @@ def trained(folder: Path, name: str, model: str, more: str = "") -> Path:
 
 @pytest.fixture(scope="session")
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with knn, knn20, als, strict and mixed, each with NAME-judged; and vectors, of als."""
+    """A folder with knn, knn20, als, refit and mixed, each with NAME-judged; and vectors, of als."""
 
     def make(folder: Path) -> None:
         sources = '{kind = "popularity"}, {kind = "item_knn"}'
@@ -37,7 +37,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         trained(folder, "knn", 'kind = "item_knn"')
         trained(folder, "knn20", 'kind = "item_knn", neighbours = 20')
         trained(folder, "als", 'kind = "als", factors = 4')
-        trained(folder, "strict", 'kind = "popularity"', 'protocol = "loo-strict"\n')
+        trained(folder, "refit", 'kind = "popularity"', 'protocol = "loo-refit"\n')
         (folder / "embed.toml").write_text('model = "als"\n')
         run_recipe("embed", folder / "embed.toml", folder / "vectors")
 
@@ -62,12 +62,12 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def registered(fresh: Path, artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with knn:1, knn:2, als:1 judged by loo-full, strict:1 by loo-strict. Copy it before you write."""
+    """A home with knn:1, knn:2, als:1 judged by loo-full, refit:1 by loo-refit. Copy it before you write."""
 
     def make(home: Path) -> None:
         shutil.copytree(fresh, home, dirs_exist_ok=True)
         registry = Registry.open(home)
-        for name in ("knn", "als", "strict"):
+        for name in ("knn", "als", "refit"):
             registry.register(artifacts / name, name=name, owner=OWNER)
             registry.record(artifacts / f"{name}-judged", owner=OWNER)
         registry.register(artifacts / "knn20", name="knn", owner="group:default/radio")

@@ -15,6 +15,7 @@ from recsys_core.config import Config, parse, read_object
 from recsys_core.errors import UnknownProtocol
 
 FOLDER = Path(__file__).parent.parent / "protocols"
+RENAMED = {"loo-strict": "loo-full"}  # docs/adr/0013-protocols-carry-the-names-of-the-literature.md
 
 
 class EvaluationProtocol(Config):
@@ -65,6 +66,7 @@ def protocols() -> tuple[str, ...]:
 def load_protocol(name: str) -> EvaluationProtocol:
     """A shipped protocol. Raises UnknownProtocol naming those that exist, InvalidConfig for a damaged file."""
     if name not in protocols():
-        raise UnknownProtocol(f"no protocol {name!r}; known are {', '.join(protocols())}")
+        told = f"; {RENAMED[name]!r} is what it is called today" if name in RENAMED else ""
+        raise UnknownProtocol(f"no protocol {name!r}{told}; known are {', '.join(protocols())}")
     file = FOLDER / f"{name}.json"
     return parse(EvaluationProtocol, read_object(file), where=file.name)

@@ -57,7 +57,7 @@ class LinearRanker:
     ) -> Self:
         """sources: fits the sources on the data it is given. Raises InvalidData when nobody has two interactions."""
         config = config or LinearRankerConfig()
-        parts = split(data, load_protocol("loo-full" if data.ordered else "holdout-random"), seed=seed)
+        parts = split(data, load_protocol("loo-refit" if data.ordered else "holdout-random"), seed=seed)
         rng = np.random.default_rng([seed, 0x11EA])
         rows = np.sort(rng.permutation(len(parts.histories))[: config.users])
         names, table, offsets = _lists(parts, rows, sources(parts.train), config, rng)

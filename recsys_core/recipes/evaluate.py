@@ -19,6 +19,7 @@ from recsys_core.config import Config
 from recsys_core.errors import ArtifactDamaged, HeldOutSeen, InvalidData
 from recsys_core.evaluation import judged, summarise
 from recsys_core.judge import EvaluationProtocol, EvaluationResult, load_protocol, split
+from recsys_core.judge.renamed import changed
 from recsys_core.manifest import Manifest, Measured, Name, ProtocolMetrics
 from recsys_core.model import Scorer
 from recsys_core.pipeline_folder import load_pipeline
@@ -108,7 +109,8 @@ def _protocol(config: EvaluateConfig, model: Manifest) -> EvaluationProtocol:
     if protocol.hash != facts["protocol_hash"]:
         raise HeldOutSeen(
             f"{model.name!r} was trained for {facts['protocol']} {facts['protocol_hash'][:12]} and may have seen what "
-            f"{protocol.name} {protocol.hash[:12]} holds out; train it with protocol = {protocol.name!r}"
+            f"{protocol.name} {protocol.hash[:12]} holds out. {changed(facts['protocol'], facts['protocol_hash'])}"
+            f"Train it with protocol = {protocol.name!r}"
         )
     return protocol
 

@@ -18,7 +18,7 @@ from recsys_core import artifact
 from recsys_core.config import Config
 from recsys_core.data import Dataset
 from recsys_core.errors import InvalidConfig
-from recsys_core.evaluation import DEFAULT_PROTOCOLS, configured, train, training_data
+from recsys_core.evaluation import configured, default_protocol, train, training_data
 from recsys_core.judge import EvaluationProtocol, load_protocol, split
 from recsys_core.manifest import Name
 from recsys_core.pipeline import Pipeline
@@ -61,7 +61,7 @@ class TrainConfig(Config):
     @property
     def judged_by(self) -> EvaluationProtocol:
         """The protocol whose training part is learned from. Raises UnknownProtocol."""
-        return load_protocol(self.protocol or DEFAULT_PROTOCOLS.get(self.data.format, "loo-full"))
+        return load_protocol(self.protocol or default_protocol(self.data.format))
 
 
 def inputs(config: TrainConfig, base: Path) -> dict[str, str]:

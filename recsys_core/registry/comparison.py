@@ -74,10 +74,18 @@ def _shared(left: _Judged, right: _Judged, protocol: str | None, differs: Mappin
         asked = f" under {protocol!r}" if protocol else ""
         raise NotComparable(
             f"{left.version.ref} was judged by {left.protocols()}, and {right.version.ref} by {right.protocols()}: no "
-            f"protocol{asked} measured both. {_protocols_differ(left, right)}"
+            f"protocol{asked} measured both. {_changed(left, right)}{_protocols_differ(left, right)}"
             f"The models also differ in {', '.join(differs) or 'nothing else'}. Evaluate both under one protocol"
         )
     return both[0]
+
+
+def _changed(*sides: _Judged) -> str:
+    """What is called otherwise today among what judged them; "" where nothing is."""
+    from recsys_core.judge.renamed import changed
+
+    held = {(metrics.protocol, digest) for side in sides for digest, (metrics, _, _) in side.by_hash.items()}
+    return "".join(changed(*each) for each in sorted(held))
 
 
 def _protocols_differ(left: _Judged, right: _Judged) -> str:

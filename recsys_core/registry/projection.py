@@ -140,7 +140,7 @@ class Projection:
             held = ", ".join(f"{row['name']} {row['hash'][:12]}" for row in self.protocols())
             raise NotComparable(
                 f"sort_by = {sort_by!r} needs one protocol, since figures of different protocols cannot be compared; "
-                f"give its name or hash: {held or 'none was used yet'}"
+                f"give its name or hash: {held or 'none was used yet'}{self._changed()}"
             )
         view, _, metric = str(sort_by).rpartition("/")
         digest = hashes[0] if hashes else ""
@@ -160,6 +160,13 @@ class Projection:
     def protocols(self) -> list[sqlite3.Row]:
         """name, hash and headline of every protocol that measured something."""
         return self.rows("SELECT name, hash, headline FROM protocols ORDER BY name, hash")
+
+    def _changed(self) -> str:
+        """What is called otherwise today among what measured something."""
+        from recsys_core.judge.renamed import changed
+
+        told = "".join(changed(row["name"], row["hash"]) for row in self.protocols())
+        return f". {told.rstrip(' .')}" if told else ""
 
     def _hashes(self, protocol: str | None) -> list[str]:
         given = protocol or ""

@@ -68,9 +68,9 @@ class Trial:
 
 
 def trial(world: World, control: str, treatment: str, config: ExperimentConfig | None = None) -> Trial:
-    """Train both on what `loo-full` trains on and try them on its histories. Raises UnknownStage, InvalidScores."""
+    """Train both on what `loo-refit` trains on and try them on its histories. Raises UnknownStage, InvalidScores."""
     config = config or ExperimentConfig()
-    parts = split(world.data, load_protocol("loo-full"))
+    parts = split(world.data, load_protocol("loo-refit"))
     old, new = (train(configured(name, {}), parts.train, seed=config.seed) for name in (control, treatment))
     found = experiment(world, parts.histories, old, new, config)
     return Trial(control, treatment, world.data.name, len(parts.histories), config, found)

@@ -44,7 +44,7 @@ def test_a_model_goes_from_scaffold_to_comparison_through_mcp_alone(address: str
     lines = done.stdout.splitlines()
     assert any(line.startswith("  pipeline:1 @production: ndcg@10 0.") for line in lines)
     (judged,) = [line for line in lines if line.startswith("  als-tried:1: ndcg@10 0.")]
-    assert "loo-full 43abf26a98ef" in judged
+    assert "loo-full 96caef8196a3" in judged
     assert any(line.startswith("  owner group:default/home-ranking, run ") for line in lines)
     assert any(line.startswith("  child: evaluation als-tried") for line in lines)
     assert "  paired by user: yes" in lines

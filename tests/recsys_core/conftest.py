@@ -17,7 +17,7 @@ def world() -> World:
 
 @pytest.fixture(scope="session")
 def parts(world: World) -> Split:
-    return split(world.data, load_protocol("loo-full"))
+    return split(world.data, load_protocol("loo-refit"))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from recsys_core.judge import judge, load_protocol, split
 from recsys_core.judge.first_ten import FirstTen, gini
 from tests.recsys_core.test_judge import Fixed, shop
 
-LOO = load_protocol("loo-full")
+LOO = load_protocol("loo-refit")
 
 
 def shelf() -> Dataset:

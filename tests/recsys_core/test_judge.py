@@ -12,7 +12,7 @@ from recsys_core.judge import Interval, intervals, judge, load_protocol, paired_
 from recsys_core.judge.metrics import metrics
 from recsys_core.judge.ranks import _row, rank
 
-LOO = load_protocol("loo-full")
+LOO = load_protocol("loo-refit")
 
 
 class Fixed:

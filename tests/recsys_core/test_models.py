@@ -27,7 +27,7 @@ from recsys_core.model import Model
 from recsys_core.sources import fit
 from recsys_core.stages import configure, kinds, stage
 
-LOO = load_protocol("loo-full")
+LOO = load_protocol("loo-refit")
 CONFIGS: dict[str, Config] = {
     "popularity": PopularityConfig(half_life_days=10),
     "item_knn": ItemKnnConfig(neighbours=20),

@@ -22,7 +22,7 @@ from recsys_core.errors import (
 from recsys_core.judge import Split, judge, load_protocol, paired_difference
 from recsys_core.proposals import indices, propose
 
-LOO = load_protocol("loo-full")
+LOO = load_protocol("loo-refit")
 RULES = [{"kind": "seen"}, {"kind": "market"}, {"kind": "creator_cap", "most": 1}]
 
 

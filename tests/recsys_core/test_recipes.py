@@ -230,8 +230,8 @@ def test_a_manifest_of_another_version_or_altered_by_hand_is_told(folder: Path, 
 
 
 def test_a_model_is_not_judged_on_what_it_learned_from(folder: Path, trained: Manifest) -> None:
-    (folder / "evaluate.toml").write_text('model = "knn"\nprotocol = "loo-strict"\n')
-    with pytest.raises(HeldOutSeen, match=r"trained for loo-full .* with protocol = 'loo-strict'"):
+    (folder / "evaluate.toml").write_text('model = "knn"\nprotocol = "loo-refit"\n')
+    with pytest.raises(HeldOutSeen, match=r"trained for loo-full .* Train it with protocol = 'loo-refit'"):
         run_recipe("evaluate", folder / "evaluate.toml", folder / "evaluation")
     (folder / "train.toml").write_text(KNN + 'fit_on = "all"\n')
     run_recipe("train", folder / "train.toml", folder / "served")

@@ -14,6 +14,7 @@ from recsys_core.errors import (
     ArtifactDamaged,
     Conflict,
     DataMissing,
+    HeldOutSeen,
     InvalidConfig,
     NotComparable,
     OutputBusy,
@@ -21,6 +22,7 @@ from recsys_core.errors import (
     RegistryUnavailable,
     UnknownVersion,
 )
+from recsys_core.judge import protocol as protocol_files
 from recsys_core.manifest import read_manifest
 from recsys_core.recipes import run_recipe
 from recsys_core.registry import AliasMove, Registry
@@ -36,7 +38,7 @@ def registry(home: Path) -> Registry:
 
 @pytest.fixture
 def filled(registered: Path, tmp_path: Path) -> Registry:
-    """knn:1, knn:2, als:1 judged by loo-full, strict:1 by loo-strict; their files stay with the shared home."""
+    """knn:1, knn:2, als:1 judged by loo-full, refit:1 by loo-refit; their files stay with the shared home."""
     shutil.copytree(registered, tmp_path / "filled")
     return Registry.open(tmp_path / "filled")
 
@@ -172,11 +174,39 @@ def test_versions_compare_with_a_paired_interval_and_what_made_them(filled: Regi
 
 def test_versions_of_different_protocols_are_not_compared(filled: Registry) -> None:
     with pytest.raises(NotComparable) as refused:
-        filled.compare("knn:1", "strict:1")
+        filled.compare("knn:1", "refit:1")
     assert "knn:1 was judged by loo-full" in str(refused.value)
-    assert "strict:1 by loo-strict" in str(refused.value)
-    assert "loo-full and loo-strict differ in train ('all-but-target', 'all-but-two')." in str(refused.value)
+    assert "refit:1 by loo-refit" in str(refused.value)
+    assert "loo-full and loo-refit differ in train ('all-but-two', 'all-but-target')." in str(refused.value)
     assert "config.model.kind" in str(refused.value)
+
+
+def test_figures_of_a_protocol_whose_name_means_something_else_today_are_not_compared(
+    filled: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = shutil.copytree(protocol_files.FOLDER, tmp_path / "protocols")
+    text = (former / "loo-refit.json").read_text().replace('"loo-refit"', '"loo-full"')
+    (former / "loo-full.json").write_text(text)
+    with monkeypatch.context() as patch:
+        patch.setattr(protocol_files, "FOLDER", former)
+        trained(tmp_path, "old", 'kind = "popularity"')
+    filled.register(tmp_path / "old", name="old", owner=OWNER)
+    filled.record(tmp_path / "old-judged", owner=OWNER)
+    told = (
+        "The protocol 'loo-full' changed: its hash was 43abf26a98ef and is 96caef8196a3 now; "
+        "what it was is called 'loo-refit' today. Train and judge again"
+    )
+    for asked in (None, "loo-full"):
+        with pytest.raises(NotComparable) as refused:
+            filled.compare("knn:1", "old:1", protocol=asked)
+        assert told in str(refused.value)
+    with pytest.raises(NotComparable) as refused:
+        filled.query(protocol="loo-full", sort_by="ndcg@10")
+    assert told in str(refused.value)
+    (tmp_path / "again.toml").write_text('model = "old"\n')
+    with pytest.raises(HeldOutSeen) as unseen:
+        run_recipe("evaluate", tmp_path / "again.toml", tmp_path / "again")
+    assert told in str(unseen.value)
 
 
 def test_versions_judged_on_different_data_are_not_compared(filled: Registry, tmp_path: Path) -> None:
@@ -193,7 +223,7 @@ def test_versions_judged_on_different_data_are_not_compared(filled: Registry, tm
 
 
 def test_metrics_are_sorted_within_one_protocol_only(filled: Registry) -> None:
-    with pytest.raises(NotComparable, match=r"'ndcg@10' needs one protocol.*loo-full .*loo-strict"):
+    with pytest.raises(NotComparable, match=r"'ndcg@10' needs one protocol.*loo-full .*loo-refit"):
         filled.query(sort_by="ndcg@10")
     unmasked = filled.query(protocol="loo-full", sort_by="unmasked/ndcg@10")
     assert unmasked.total == 3

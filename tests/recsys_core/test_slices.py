@@ -7,7 +7,7 @@ from recsys_core.data import Dataset, Interactions, Item, Vertical
 from recsys_core.judge import load_protocol, split
 from recsys_core.judge.slices import by_slice
 
-LOO = load_protocol("loo-full")
+LOO = load_protocol("loo-refit")
 
 
 def test_held_out_items_are_of_head_torso_or_tail_by_what_training_saw() -> None:

@@ -64,7 +64,7 @@ def test_every_learned_model_lies_between_popularity_and_the_oracle(world: World
 
 
 def test_the_oracle_beats_the_law_with_a_term_taken_away(world: World, parts: Split) -> None:
-    protocol = load_protocol("loo-full")
+    protocol = load_protocol("loo-refit")
     blind = replace(world, law=replace(world.law, taste=0.0))
     whole, less = (judge(Oracle(it), parts, protocol)["masked"].values["ndcg@10"] for it in (world, blind))
     assert intervals({"d": whole - less})["d"].low > 0

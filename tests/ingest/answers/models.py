@@ -9,9 +9,9 @@ from tests.ingest.answers.small_library import SmallLibrary, entity, section, sm
 
 MIX, BACKUP, TOWER = "resource:default/mix-model", "resource:default/backup-model", "component:default/tower"
 RANKING, PLATFORM = "group:default/ranking", "group:default/platform"
-PROTOCOL_HASH = "43abf26a98ef" + "0" * 52
+PROTOCOL_HASH = "86db35657ea0" + "0" * 52
 LOO = Judgement(
-    protocol="loo-full",
+    protocol="loo-refit",
     protocol_hash=PROTOCOL_HASH,
     view="masked",
     run_id="run-that-judged-mix",

@@ -82,7 +82,7 @@ def test_registry_catalog_and_docs_answer_together() -> None:
 
     first, second, *_ = answer.text.split("\n\n**")
     for told in (
-        "Mix model", MIX, "serves tracks, episodes", "ndcg@10 0.1193 [0.1028, 0.1376]", "`loo-full`", "`43abf26a98ef`",
+        "Mix model", MIX, "serves tracks, episodes", "ndcg@10 0.1193 [0.1028, 0.1376]", "`loo-refit`", "`86db35657ea0`",
         "run-that-judged-mix", "run-that-made-mix", "`production`", "world-0", "b295a9eac963", RANKING,
     ):  # fmt: skip
         assert told in first
@@ -115,11 +115,11 @@ def test_every_line_is_cited_and_every_quote_opens_verbatim() -> None:
     [
         ("Who owns the model that serves episodes?", (RANKING, PLATFORM)),
         ("Which run made the model in production?", ("run-that-made-mix",)),
-        ("By which protocol was mix judged?", ("loo-full 43abf26a98ef",)),
+        ("By which protocol was mix judged?", ("loo-refit 86db35657ea0",)),
         ("What was mix trained on?", ("world-0 b295a9eac963",)),
         (
             "What is the recall@5 of mix?",
-            ("recall@5 0.1500 [0.1200, 0.1800] loo-full 43abf26a98ef run run-that-judged-mix",),
+            ("recall@5 0.1500 [0.1200, 0.1800] loo-refit 86db35657ea0 run run-that-judged-mix",),
         ),
     ],
 )
@@ -137,7 +137,7 @@ def test_one_fact_is_told_without_the_others() -> None:
 def test_a_metric_that_is_asked_for_is_told_with_its_interval_and_protocol() -> None:
     (line,) = [line for line in ask("What is the recall@50 of mix?").text.splitlines() if "recall@50" in line]
 
-    for told in ("0.4000 [0.3700, 0.4300]", "loo-full", "43abf26a98ef", "run-that-judged-mix"):
+    for told in ("0.4000 [0.3700, 0.4300]", "loo-refit", "86db35657ea0", "run-that-judged-mix"):
         assert told in line
 
 
@@ -284,7 +284,7 @@ def test_protocol_hash_interval_and_run_are_added_where_a_language_model_leaves_
         "How good is the mix model?", model=ScriptedModel(["It reaches ndcg@10 0.1193 for mix:1 [1]."])
     )
 
-    for told in ("[0.1028, 0.1376]", "43abf26a98ef", "run-that-judged-mix"):
+    for told in ("[0.1028, 0.1376]", "86db35657ea0", "run-that-judged-mix"):
         assert told in answer.text
     assert all(f"[{citation.number}]" in answer.text for citation in answer.citations)
 

@@ -17,7 +17,7 @@ TRIED = replace(
     MIX_1, name="als-1125", aliases=(), run_id="run-that-made-als",
     judgements=(replace(LOO, measures=(Measure("ndcg@10", 0.2, 0.1, 0.3), Measure("recall@50", 0.3, 0.2, 0.4))),),
 )  # fmt: skip
-STRICT = replace(LOO, protocol="loo-strict", protocol_hash="f" * 64)
+STRICT = replace(LOO, protocol="loo-full", protocol_hash="f" * 64)
 STRICT_1 = replace(MIX_1, name="strict", aliases=(), judgements=(STRICT,))
 
 
@@ -25,7 +25,7 @@ def library(**changes: Any) -> SmallLibrary:
     """mix:1 with its entity; als-1125:1 and strict:1, which no entity stands for; two protocols that are entities."""
     own = [
         entity("Resource", "registry", type="model-registry", owner="platform"),
-        *(entity("Resource", name, type="evaluation-protocol") for name in ("loo-full", "loo-strict")),
+        *(entity("Resource", name, type="evaluation-protocol") for name in ("loo-refit", "loo-full")),
     ]
     made = small_library(*models_library().sections, entities=(*ENTITIES, *own))
     held = {
@@ -49,9 +49,9 @@ def ask(question: str, of: SmallLibrary | None = None) -> Answer:
 @pytest.mark.parametrize(
     ("question", "facts"),
     [
-        ("Which model is best on loo-full?", ("als-1125:1", "mix:1")),
-        ("What is the best model on loo-full by recall@50?", ("mix:1", "als-1125:1")),
-        ("Which model has the highest recall on loo-strict?", ("strict:1",)),
+        ("Which model is best on loo-refit?", ("als-1125:1", "mix:1")),
+        ("What is the best model on loo-refit by recall@50?", ("mix:1", "als-1125:1")),
+        ("Which model has the highest recall on loo-full?", ("strict:1",)),
         ("Rank the models", ("als-1125:1", "mix:1", "strict:1")),
         ("How good is als-1125?", ("als-1125:1",)),
         ("Who owns the model als-1125:1?", ("als-1125:1",)),
@@ -86,10 +86,10 @@ def test_versions_are_ranked_within_one_protocol_and_each_line_opens() -> None:
 
     full, strict = answer.text.split("\n\nOf ")
     assert (
-        "Of 2 versions that `loo-full` (hash `43abf26a98ef`) judged on the data `world-0`, `als-1125:1` has"
+        "Of 2 versions that `loo-refit` (hash `86db35657ea0`) judged on the data `world-0`, `als-1125:1` has"
         in full
     )
-    assert "1 versions that `loo-strict` (hash `ffffffffffff`)" in strict
+    assert "1 versions that `loo-full` (hash `ffffffffffff`)" in strict
     assert "cuebook models compare als-1125:1 mix:1" in answer.note
     assert [one.entity for one in answer.citations] == [HOLDER, MIX, HOLDER]
     for one in answer.citations:
@@ -99,7 +99,7 @@ def test_versions_are_ranked_within_one_protocol_and_each_line_opens() -> None:
 def test_a_version_without_entity_is_told_with_owner_run_and_the_figure_asked_for() -> None:
     told = ask("What is the recall@50 of als-1125?").text
 
-    for fact in (RANKING, "run-that-made-als", "recall@50 0.3000", "loo-full", "world-0"):
+    for fact in (RANKING, "run-that-made-als", "recall@50 0.3000", "loo-refit", "world-0"):
         assert fact in told
     assert "ndcg@10" not in told
 
@@ -110,7 +110,7 @@ def test_a_model_whose_entity_is_hidden_stays_hidden() -> None:
 
     of = library(may_see=may_see)
 
-    assert "`mix:1`" not in ask("Which model is best on loo-full?", of).text
+    assert "`mix:1`" not in ask("Which model is best on loo-refit?", of).text
     assert ask("How good is mix:1?", of).produced_by != "registry"
     with pytest.raises(NotFound):
         of.page(HOLDER, "registry:mix/1", principal=ADA)

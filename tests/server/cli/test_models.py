@@ -58,7 +58,7 @@ def test_two_models_are_compared_or_it_is_said_why_not(cuebook: Cuebook, models:
     assert {"audiobook", "cold users", "head", "track"} <= {
         line.split("  ")[0] for line in shown.out.splitlines()
     }
-    refused = cuebook("models", "compare", "knn", "strict", "--home", models)
+    refused = cuebook("models", "compare", "knn", "refit", "--home", models)
     assert (refused.code, "no protocol measured both" in refused.err) == (2, True)
     unknown = cuebook("models", "show", "knm", "--home", models)
     assert (unknown.code, "did you mean knn?" in unknown.err) == (7, True)
@@ -131,7 +131,7 @@ def test_a_promotion_is_planned_and_the_present_state_checked(
     planned = cuebook("models", "promote", "knn:1", "--alias", "staging", "--home", models)
     assert (planned.code, planned.json["status"]) == (3, "waiting")
     assert "Point knn@staging to knn:1, its first version." in planned.err
-    refused = cuebook("models", "promote", "knn:1", "--protocol", "loo-strict", "--home", models)
+    refused = cuebook("models", "promote", "knn:1", "--protocol", "loo-refit", "--home", models)
     assert (refused.code, "Judge it first" in refused.err) == (4, True)
     nothing = cuebook("models", "rollback", "mixed", "--home", models)
     assert (nothing.code, "names no version before mixed:1" in nothing.err) == (7, True)

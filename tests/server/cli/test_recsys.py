@@ -8,7 +8,7 @@ from tests.server.cli.conftest import Cuebook
 
 def _data(folder: Path) -> Path:
     path = folder / "Small.txt"
-    path.write_text("".join(f"{user} {user} {user + 1} {user + 2}\n" for user in range(1, 9)))
+    path.write_text("".join(f"{user} {user + 9} {user} {user + 1} {user + 2}\n" for user in range(1, 9)))
     return path
 
 

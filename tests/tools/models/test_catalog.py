@@ -45,11 +45,11 @@ async def test_every_filter_narrows(caller: Caller, ada: Principal) -> None:
     assert len(everything) == 5
     assert await _refs(caller, ada, text="RADIO knn") == ["knn:2"]
     assert await _refs(caller, ada, name="knn") == ["knn:2", "knn:1"]
-    assert await _refs(caller, ada, kind="popularity") == ["strict:1"]
+    assert await _refs(caller, ada, kind="popularity") == ["refit:1"]
     assert await _refs(caller, ada, kind="embedding") == []
     assert await _refs(caller, ada, alias="production") == ["mixed:1"]
     assert await _refs(caller, ada, owner="group:default/radio") == ["knn:2"]
-    assert await _refs(caller, ada, protocol="loo-strict") == ["strict:1"]
+    assert await _refs(caller, ada, protocol="loo-refit") == ["refit:1"]
     data = (await caller.call("query_model_catalog", {"limit": 1}, ada))["data"][0]
     assert await _refs(caller, ada, data=data["hash"][:12]) == await _refs(caller, ada, data=data["name"])
     assert await _refs(caller, ada, data="ml-100k") == []
@@ -63,13 +63,13 @@ async def test_pages_lead_to_every_version_once(caller: Caller, ada: Principal) 
         assert page["total"] == 5
         refs += [row["ref"] for row in page["items"]]
         offset = page["next_offset"]
-    assert sorted(refs) == ["als:1", "knn:1", "knn:2", "mixed:1", "strict:1"]
+    assert sorted(refs) == ["als:1", "knn:1", "knn:2", "mixed:1", "refit:1"]
 
 
 async def test_a_sort_that_would_mix_protocols_is_refused_with_those_there_are(
     caller: Caller, ada: Principal
 ) -> None:
-    with pytest.raises(NotComparable, match=r"needs one protocol.*loo-full [0-9a-f]{12}, loo-strict"):
+    with pytest.raises(NotComparable, match=r"needs one protocol.*loo-full [0-9a-f]{12}, loo-refit"):
         await caller.call("query_model_catalog", {"sort_by": "ndcg@10"}, ada)
     with pytest.raises(NotFound, match="'loo-fool' has measured no registered model; those that have are"):
         await caller.call("query_model_catalog", {"sort_by": "ndcg@10", "protocol": "loo-fool"}, ada)
@@ -148,11 +148,11 @@ async def test_two_versions_are_compared_by_user_with_what_differs(caller: Calle
 
 
 async def test_versions_of_different_protocols_are_not_compared(caller: Caller, ada: Principal) -> None:
-    told = r"knn:2 was judged by loo-full [0-9a-f]{12}, and strict:1 by loo-strict .* differ in config\."
+    told = r"knn:2 was judged by loo-full [0-9a-f]{12}, and refit:1 by loo-refit .* differ in config\."
     with pytest.raises(NotComparable, match=told):
-        await caller.call("compare_models", {"a": "knn", "b": "strict"}, ada)
-    with pytest.raises(NotComparable, match="no protocol under 'loo-strict' measured both"):
-        await caller.call("compare_models", {"a": "knn:1", "b": "knn:2", "protocol": "loo-strict"}, ada)
+        await caller.call("compare_models", {"a": "knn", "b": "refit"}, ada)
+    with pytest.raises(NotComparable, match="no protocol under 'loo-refit' measured both"):
+        await caller.call("compare_models", {"a": "knn:1", "b": "knn:2", "protocol": "loo-refit"}, ada)
 
 
 async def test_a_registry_of_a_newer_version_is_named_and_the_rest_goes_on(
