@@ -11,6 +11,7 @@ from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from server import __version__
 from server.access import Access
@@ -20,6 +21,7 @@ from server.guard import BodyLimit, HostGuard, Tokens, require_tokens_beyond_loo
 from server.identity.resource import ProtectedResource
 from server.identity.verifier import verifier_of
 from server.mcp import build_mcp
+from server.mcp.door import McpDoor
 from server.plain_bodies import PlainBodies
 from server.recorded_readings import recorded
 from server.refreshing import Refresher
@@ -59,7 +61,7 @@ def make_app(
     _ = cuebook.policies  # one that cannot be used is told before anybody is served
     mcp = mcp or build_mcp(cuebook)
     # `HostGuard` checks Host and Origin for every door, so the SDK's own check is off.
-    endpoint = mcp.streamable_http_app(
+    mcp.streamable_http_app(
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False)
     )
 
@@ -93,7 +95,7 @@ def make_app(
         redoc_url=None,
         responses=failures(*ANYWHERE),
         lifespan=lifespan,
-        middleware=_middleware(settings, cuebook, resource),
+        middleware=_middleware(settings, cuebook, resource, mcp.session_manager.handle_request),
     )
     app.state.cuebook = cuebook
     handle_errors(app)
@@ -101,12 +103,12 @@ def make_app(
     app.include_router(event_routes(refresher, cuebook.caller))
     app.include_router(protected_resource_routes(cuebook, resource))
     add_pages(app, cuebook)
-    # A mount would answer `/mcp` with a redirect; first, because every call of a tool would try the others in vain.
-    app.router.routes[:0] = endpoint.routes
     return app
 
 
-def _middleware(settings: Settings, cuebook: Cuebook, resource: ProtectedResource) -> list[Middleware]:
+def _middleware(
+    settings: Settings, cuebook: Cuebook, resource: ProtectedResource, endpoint: ASGIApp
+) -> list[Middleware]:
     """Outermost first."""
     shared, refused = settings.allowed_origins, RefusedRequests(cuebook.caller)
     cors = Middleware(
@@ -131,6 +133,7 @@ def _middleware(settings: Settings, cuebook: Cuebook, resource: ProtectedResourc
         ),
         Middleware(BodyLimit, limit=_LONGEST_BODY),
         Middleware(PlainBodies, calls=cuebook.caller),
+        Middleware(McpDoor, endpoint=endpoint),
     ]
 
 

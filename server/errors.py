@@ -111,6 +111,16 @@ def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = No
     return JSONResponse(problem.body(), status_code=problem.status, headers={**later, **(headers or {})})
 
 
+FORESEEN = (HTTPException, tools.ActionError, ingest.IngestError)
+
+
+async def foreseen_response(
+    request: Request, error: HTTPException | tools.ActionError | ingest.IngestError
+) -> Response:
+    """What the routes answer to one of `FORESEEN`, for a door that is none of them."""
+    return await (_http(request, error) if isinstance(error, HTTPException) else _foreseen(request, error))
+
+
 def handle_errors(app: FastAPI) -> None:
     """Make every route of `app` answer its failures in this one shape."""
     app.add_exception_handler(tools.ActionError, _foreseen)
