@@ -13,7 +13,7 @@ LOCKS := requirements/runtime.lock requirements/embedder.txt pyproject.toml
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-integration test-backstage test-all check format golden docs lock bench clean
+.PHONY: help run install training test test-integration test-backstage test-all check format golden docs lock bench clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: $(RUNTIME) ## Install what is missing, index the demo organisation and our 
 
 install: $(RUNTIME) ## Make .venv with the command `cuebook`
 	@echo "Installed. Next: $(BIN)/cuebook --help"
+
+training: $(RUNTIME) ## Add torch for the CPU, which training the sequential model needs
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.lock training
 
 test: $(DEV) ## Run the default test suite, on every core
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
@@ -70,6 +73,6 @@ $(RUNTIME): $(LOCKS) requirements/install.sh
 	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/runtime.lock
 	@touch $@
 
-$(DEV): $(LOCKS) requirements/dev.lock requirements/install.sh
-	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.lock
+$(DEV): $(LOCKS) requirements/dev.lock requirements/training.txt requirements/install.sh
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.lock training
 	@touch $@ $(RUNTIME)

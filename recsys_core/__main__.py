@@ -79,6 +79,7 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--model", help=f"{', '.join(models())}; --config then has its configuration")
     evaluate.add_argument("--protocol", help=f"{', '.join(protocols())}; by default as the format asks")
     evaluate.add_argument("--seeds", type=int, default=1, help="how often to train, from seed 0")
+    evaluate.add_argument("--minutes", type=float, help="budget of each training, for models with epochs")
     evaluate.add_argument("--json", action="store_true", help="print everything as JSON")
     evaluate.set_defaults(run=_evaluate)
 
@@ -100,6 +101,7 @@ def _evaluate(options: argparse.Namespace) -> str:
         protocol=options.protocol,
         seeds=options.seeds,
         config=config,
+        minutes=options.minutes,
     )
     return result.to_json() if options.json else table({options.model: result})
 

@@ -1,7 +1,7 @@
 """From a path, a format and a model's name to an evaluation: what `evaluate` on the command line does."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,12 @@ from recsys_core.judge import (
 from recsys_core.model import Scorer
 from recsys_core.pipeline import Pipeline, PipelineConfig
 from recsys_core.sources import fit
-from recsys_core.stages import configure, kinds
+from recsys_core.stages import configure, kinds, stage
+from recsys_core.watch import Progress, Watch, silent
 
 COUNTING = {
     "popularity"
 }  # models that only count: a protocol may let them count more than others may learn from
-Progress = Callable[[str, int, int], None]
-
-
-def _unseen(stage: str, done: int, total: int) -> None:
-    """Progress for nobody."""
 
 
 def evaluate_model(
@@ -45,14 +41,18 @@ def evaluate_model(
     protocol: str | None = None,
     seeds: int = 1,
     config: Mapping[str, Any] | None = None,
-    progress: Progress = _unseen,
+    minutes: float | None = None,
+    progress: Progress = silent,
 ) -> EvaluationResult:
     """Train `model` ("pipeline" or a candidate kind) and judge it, once a seed, from seed 0.
 
-    protocol: by default `holdout-random` for data without order, else `loo-full`. progress: told stage, seeds done and
-    seeds in all. Raises what the readers, the protocol loader and the stages raise; see `errors.py`.
+    protocol: by default `holdout-random` for data without order, else `loo-full`. minutes: wall-clock
+    budget of each training, for models that are trained in epochs. progress: told stage, seeds done and seeds in all.
+    Raises what the readers, the protocol loader and the stages raise; see `errors.py`.
     """
     model_config = configured(model, config or {})
+    if minutes is not None:
+        model_config = _budgeted(model, config or {}, minutes)
     chosen = load_protocol(protocol or default_protocol(format))
     progress("Reading the data", 0, 1)
     data = read(Path(data_path), format)
@@ -80,13 +80,23 @@ def configured(model: str, values: Mapping[str, Any]) -> Config:
     return configure("candidates", {"kind": model, **values}, where="model config")
 
 
+def _budgeted(model: str, values: Mapping[str, Any], minutes: float) -> Config:
+    if model == "pipeline" or not stage("candidates", model).watched:
+        trained = ", ".join(kind for kind in kinds("candidates") if stage("candidates", kind).watched)
+        raise InvalidConfig(
+            f"minutes = {minutes}: {model!r} is not trained in epochs that could end early; leave minutes out, or train "
+            f"{trained}"
+        )
+    return configured(model, {**values, "minutes": minutes})
+
+
 def evaluate(
     data: Dataset,
     config: Config,
     *,
     protocol: EvaluationProtocol,
     seeds: int = 1,
-    progress: Progress = _unseen,
+    progress: Progress = silent,
 ) -> EvaluationResult:
     """Judge the model that `config` describes, and once more under the protocol named `beside`, if there is one."""
     if seeds < 1:
@@ -94,7 +104,7 @@ def evaluate(
     runs = []
     for seed in range(seeds):
         progress(f"Training and judging by {protocol.name}", seed, seeds)
-        runs.append(_run(data, config, protocol, seed))
+        runs.append(_run(data, config, protocol, seed, progress))
     progress("Resampling users for intervals", 0, 1)
     result = summarise(runs, data, config, protocol)
     if protocol.beside is None:
@@ -113,12 +123,12 @@ class Run:
     parts: Split
 
 
-def train(config: Config, data: Dataset, *, seed: int = 0) -> Scorer:
+def train(config: Config, data: Dataset, *, seed: int = 0, watch: Watch | None = None) -> Scorer:
     """The model that `config` describes, a `PipelineConfig` or a candidate's."""
     return (
         Pipeline.fit(data, config=config, seed=seed)
         if isinstance(config, PipelineConfig)
-        else fit(config, data, seed=seed)
+        else fit(config, data, seed=seed, watch=watch)
     )
 
 
@@ -189,10 +199,10 @@ def summarise(
     )
 
 
-def _run(data: Dataset, config: Config, protocol: EvaluationProtocol, seed: int) -> Run:
+def _run(data: Dataset, config: Config, protocol: EvaluationProtocol, seed: int, progress: Progress) -> Run:
     parts = split(data, protocol, seed=seed)
     start = time.process_time()
-    scorer = train(config, training_data(config, parts), seed=seed)
+    scorer = train(config, training_data(config, parts), seed=seed, watch=Watch(progress))
     return judged(scorer, parts, protocol, train_seconds=time.process_time() - start)
 
 

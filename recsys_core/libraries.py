@@ -6,9 +6,10 @@ from types import ModuleType
 from recsys_core.errors import LibraryMissing
 
 
-def library(name: str, *, module: str = "", needed_for: str = "this model") -> ModuleType:
-    """The module `module` of the distribution `name`. Raises LibraryMissing."""
+def library(name: str, *, module: str = "", needed_for: str = "this model", install: str = "") -> ModuleType:
+    """The module `module` of the distribution `name`. Raises LibraryMissing with the command that installs it."""
     try:
         return importlib.import_module(module or name)
     except ModuleNotFoundError as error:
-        raise LibraryMissing(f"{needed_for} needs {name}; install it with: pip install {name}") from error
+        command = install or f"pip install {name}"
+        raise LibraryMissing(f"{needed_for} needs {name}; install it with: {command}") from error

@@ -6,12 +6,14 @@ from recsys_core.config import Config
 from recsys_core.data.dataset import Dataset
 from recsys_core.model import Model
 from recsys_core.stages import stage
+from recsys_core.watch import Watch
 
 
-def fit(config: Config, data: Dataset, *, seed: int = 0) -> Model:
-    """The candidate model that `config` describes, fitted on `data`."""
-    kind: str = config.model_dump()["kind"]
-    model: Model = stage("candidates", kind).make.fit(data, config=config, seed=seed)
+def fit(config: Config, data: Dataset, *, seed: int = 0, watch: Watch | None = None) -> Model:
+    """The candidate model that `config` describes, fitted on `data`; `watch` is for those that take long."""
+    found = stage("candidates", config.model_dump()["kind"])
+    watched = {"watch": watch} if found.watched else {}
+    model: Model = found.make.fit(data, config=config, seed=seed, **watched)
     return model
 
 

@@ -16,10 +16,14 @@ from recsys_core.errors import InvalidConfig, UnknownStage
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a stage file offers: its configuration and the class or function that does the work."""
+    """What a stage file offers: its configuration and the class or function that does the work.
+
+    watched: its `fit` takes long and takes a `Watch`, and its configuration has `minutes`.
+    """
 
     config: type[Config]
     make: Any
+    watched: bool = False
 
 
 def kinds(family: str) -> tuple[str, ...]:

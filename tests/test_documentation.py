@@ -167,7 +167,7 @@ def test_the_package_needs_what_the_lock_is_made_from() -> None:
     assert [line for line in wanted if line and not line.startswith("#")] == project["dependencies"]
 
 
-@pytest.mark.parametrize("name", ["runtime.lock", "dev.lock", "embedder.txt"])
+@pytest.mark.parametrize("name", ["runtime.lock", "dev.lock", "embedder.txt", "training.txt"])
 def test_a_lock_pins_everything_and_names_no_registry(name: str) -> None:
     lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]

@@ -87,7 +87,7 @@ def _vectors(source: Scorer, manifest: Manifest) -> NDArray[np.float32]:
     if vectors is None:
         kind = type(source).__name__
         raise InvalidConfig(
-            f"{manifest.name!r}: a {kind} has no item vectors; embed an als or item2vec model"
+            f"{manifest.name!r}: a {kind} has no item vectors; embed an als, item2vec or sequential model"
         )
     return vectors
 

@@ -6,8 +6,12 @@
 
 `model.kind` is "pipeline" or a candidate kind. With fit_on = "train", the default, the model learns from what the
 protocol trains on, so that it can be judged afterwards; "all" is for serving, and such a model is never judged.
+
+A model that takes long keeps checkpoints in a hidden folder beside the draft; the same run, started again after it was
+killed, goes on from there.
 """
 
+import shutil
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +29,7 @@ from recsys_core.pipeline import Pipeline
 from recsys_core.pipeline_folder import save_pipeline
 from recsys_core.recipes.inputs import DataConfig, read_data, source_hash
 from recsys_core.recipes.recipe import Made, Progress, Recipe
+from recsys_core.watch import Watch
 
 FOLDER = "model"
 NEEDS = {
@@ -78,12 +83,14 @@ def make(config: TrainConfig, base: Path, draft: Path, progress: Progress) -> Ma
     learned = _learned(config, data, settings)
     progress("train", 0, 1)
     start = time.process_time()
-    model = train(settings, learned, seed=config.seed)
+    checkpoints = draft.with_suffix(".checkpoints")
+    model = train(settings, learned, seed=config.seed, watch=Watch(progress, checkpoints))
     seconds = time.process_time() - start
     progress("train", 1, 1)
     save_pipeline(model, draft / FOLDER) if isinstance(model, Pipeline) else artifact.save(
         model, draft / FOLDER
     )
+    shutil.rmtree(checkpoints, ignore_errors=True)
     protocol = config.judged_by
     return Made(
         kind="model",
@@ -99,6 +106,7 @@ def make(config: TrainConfig, base: Path, draft: Path, progress: Progress) -> Ma
             "users": len(data.user_ids),
             "items": len(data.items),
             "interactions": learned.interactions,
+            **getattr(model, "facts", {}),
         },
         seconds={"train": seconds},
     )

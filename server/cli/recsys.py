@@ -24,7 +24,8 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="The data: a file or folder, as its format has it.")],
     format_: Annotated[str, typer.Option("--format", help="s3rec, ml-100k, hetrec or world.")],
     model: Annotated[
-        str | None, typer.Option(help="What to train: popularity, item_knn, item2vec, als or pipeline.")
+        str | None,
+        typer.Option(help="What to train: popularity, item_knn, item2vec, als, sequential or pipeline."),
     ] = None,
     predictions: Annotated[
         Path | None,
@@ -42,14 +43,20 @@ def evaluate(
             min=1, help="How often to split, train and judge, from seed 0; figures are their means."
         ),
     ] = 1,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Wall-clock budget of each training, for models trained in epochs: sequential."),
+    ] = None,
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Train a model, or take ranked lists, and print metrics, masked and unmasked, with intervals."""
     if (model is None) == (predictions is None):
         raise typer.BadParameter("give either --model to train one or --predictions to judge ranked lists")
-    if predictions is not None and (seeds != 1 or config is not None):
-        raise typer.BadParameter("--seeds and --config belong to --model; lists are judged as they are")
+    if predictions is not None and (seeds != 1 or config is not None or minutes is not None):
+        raise typer.BadParameter(
+            "--seeds, --minutes and --config belong to --model; lists are judged as they are"
+        )
     with _faults_named():
         from recsys_core.judge.table import table
 
@@ -58,13 +65,22 @@ def evaluate(
 
             result = evaluate_predictions(data, format_, predictions, protocol=protocol)
         else:
-            result = _trained(data, format_, str(model), protocol, seeds=seeds, config=config)
+            result = _trained(
+                data, format_, str(model), protocol, seeds=seeds, minutes=minutes, config=config
+            )
         name = model if predictions is None else predictions.name
         print(result.to_json() if as_json else table({str(name): result}))
 
 
 def _trained(
-    data: Path, format_: str, model: str, protocol: str | None, *, seeds: int, config: Path | None
+    data: Path,
+    format_: str,
+    model: str,
+    protocol: str | None,
+    *,
+    seeds: int,
+    minutes: float | None,
+    config: Path | None,
 ) -> "EvaluationResult":
     from recsys_core.config import read_values
     from recsys_core.evaluation import evaluate_model
@@ -73,14 +89,22 @@ def _trained(
     values = None if config is None else read_values(config)
     with Progress() as progress:
         return evaluate_model(
-            data, format_, model, protocol=protocol, seeds=seeds, config=values, progress=progress
+            data,
+            format_,
+            model,
+            protocol=protocol,
+            seeds=seeds,
+            config=values,
+            minutes=minutes,
+            progress=progress,
         )
 
 
 @app.command("trial")
 def trial(
     control: Annotated[
-        str, typer.Option(help="What is shown now: popularity, item_knn, item2vec, als or pipeline.")
+        str,
+        typer.Option(help="What is shown now: popularity, item_knn, item2vec, als, sequential or pipeline."),
     ],
     treatment: Annotated[str, typer.Option(help="What is tried: another of them.")],
     world: Annotated[

@@ -35,7 +35,7 @@ def sequences(tmp_path: Path) -> Path:
 
 
 def test_the_models_are_the_kinds_and_the_pipeline() -> None:
-    assert models() == ("als", "item2vec", "item_knn", "popularity", "pipeline")
+    assert models() == ("als", "item2vec", "item_knn", "popularity", "sequential", "pipeline")
 
 
 def test_popularity_equals_the_published_row(public: Path) -> None:
@@ -161,6 +161,6 @@ def test_protocols_are_listed_with_their_hashes(capsys: pytest.CaptureFixture[st
 
 def test_importing_the_package_imports_no_library_that_only_some_models_need() -> None:
 
-    code = "import sys, recsys_core; print([m for m in ('scipy', 'implicit', 'gensim', 'voyager') if m in sys.modules])"
+    code = "import sys, recsys_core; print([m for m in ('scipy', 'implicit', 'gensim', 'voyager', 'torch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

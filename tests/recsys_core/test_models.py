@@ -42,7 +42,8 @@ def fitted(parts: Split) -> dict[str, Model]:
 
 
 def test_the_suite_covers_every_kind_there_is() -> None:
-    assert set(CONFIGS) == set(kinds("candidates"))
+    # `sequential` passes its own in test_sequential.py: one worker alone imports torch
+    assert {*CONFIGS, "sequential"} == set(kinds("candidates"))
 
 
 @pytest.mark.parametrize("kind", CONFIGS)

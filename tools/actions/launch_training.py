@@ -64,7 +64,7 @@ class LaunchTraining(Input):
     model: Annotated[str, Names(Thing.MODEL_KIND)] = Field(
         default="item_knn",
         pattern=r"^[a-z0-9_]{1,40}$",
-        description="Kind of model: popularity, item_knn, als, item2vec or pipeline.",
+        description="Kind of model: popularity, item_knn, als, item2vec, sequential or pipeline.",
     )
     data: Name = Field(
         default="world", description="Data set, by the name the operator gave it; `world` is generated."

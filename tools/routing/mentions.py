@@ -16,6 +16,7 @@ _ALSO_CALLED = {
     "als": ("matrix factorization", "matrix factorisation", "alternating least squares"),
     "popularity": ("most popular", "popularity baseline"),
     "item2vec": ("item to vec", "item embeddings"),
+    "sequential": ("sasrec", "sequential model", "sequential transformer"),
 }
 _ALIAS_SAID = {"production": ("prod", "live"), "staging": ("staged",)}
 BY_ALIAS = "by alias"

@@ -1,0 +1,8 @@
+"""A transformer over what a listener took, in order: SASRec trained with sampled softmax.
+
+encoder    the forward pass in NumPy: what serving and the judge need     network    the same in torch, for training
+losses     sampled softmax, full softmax, gBCE, BCE                       batches    windows, buckets, negatives
+training   one loop: choose the epochs on held-out items, then refit      validation ndcg@10 while training
+
+Only `network`, `losses` and `training` import torch.
+"""
