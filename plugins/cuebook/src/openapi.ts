@@ -5141,7 +5141,7 @@ export interface operations {
                      */
                     fit_on?: "train" | "all";
                     /**
-                     * @description Kind of model: popularity, item_knn, als, item2vec or pipeline.
+                     * @description Kind of model: popularity, item_knn, als, item2vec, sequential or pipeline.
                      * @default item_knn
                      */
                     model?: string;
@@ -9223,7 +9223,7 @@ export interface operations {
                      */
                     data?: string;
                     /**
-                     * @description Kind of model: popularity, item_knn, als, item2vec or pipeline.
+                     * @description Kind of model: popularity, item_knn, als, item2vec, sequential or pipeline.
                      * @default item_knn
                      */
                     model?: string;
