@@ -128,11 +128,12 @@ def _middleware(
             local_scopes=cuebook.local_scopes,
             resource=resource,
             refused=refused,
+            sessions=cuebook.sessions,
             verifier=verifier_of(settings.auth, resource),
             approver_of=partial(approver_of, cuebook),
         ),
         Middleware(BodyLimit, limit=_LONGEST_BODY),
-        Middleware(PlainBodies, calls=cuebook.caller),
+        Middleware(PlainBodies, calls=cuebook.caller, refused=refused),
         Middleware(McpDoor, endpoint=endpoint),
     ]
 

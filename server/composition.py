@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from server.job_desk import check_cluster, job_desk
 from server.model_book import PROJECTION
 from server.own_actions import every_action, every_playbook
 from server.parts import Parts, make_embedder
+from server.sessions import ReaderSessions
 from server.settings import Settings
 from server.telemetry import Telemetry
 from tools import errors as tools
@@ -70,6 +71,7 @@ class Cuebook:
     telemetry: Telemetry
     parts: Parts
     proofs: Proofs
+    sessions: ReaderSessions = field(default_factory=ReaderSessions)
     client_policy: Path | None = None
 
     @cached_property

@@ -62,7 +62,14 @@ _STATUS: Mapping[type[Exception], tuple[int, str]] = {
     ingest.NotFound: (404, "not_found"),
 }
 _INTERNAL = "something broke inside the server; its log has the details under this request's time"
-_HTTP_CODES = {401: "token_missing", 404: "no_such_address", 405: "method_not_allowed", 413: "too_large"}
+_HTTP_CODES = {
+    401: "token_missing",
+    404: "no_such_address",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "encoded_body",
+    422: "invalid_request",
+}
 
 
 @dataclass(frozen=True, slots=True)

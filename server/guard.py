@@ -16,7 +16,6 @@ import hmac
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -33,7 +32,7 @@ from server.identity.resource import WELL_KNOWN, ProtectedResource
 from server.identity.stepping_up import SteppingUp
 from server.identity.verifier import TokenVerifier
 from server.refused_requests import RefusedRequests
-from server.sessions import COOKIE, token_of
+from server.sessions import COOKIE, ReaderSessions
 from server.settings import LOOPBACK_NAMES, ApiToken, Settings, SettingsInvalid
 from server.web.shell import VIEWS, shell_html
 from tools.principal import LOCAL, Principal
@@ -96,6 +95,11 @@ def principal_of_scope(scope: Scope) -> Principal:
     return principal
 
 
+def known_principal(scope: Scope) -> Principal | None:
+    """The same, or None at an address that is open to everybody where tokens are wanted."""
+    return scope.get(_PRINCIPAL)
+
+
 class HostGuard:
     """Refuses requests to a Host that is not ours (421) and from pages that are not ours (403)."""
 
@@ -113,17 +117,31 @@ class HostGuard:
         if problem is None:
             await self._app(scope, receive, send)
         else:
-            connection, door = HTTPConnection(scope), _door(scope["path"])
+            connection, door = HTTPConnection(scope), door_of(scope["path"])
             await self._refused.note(connection, door=door, reason=problem.message[:300], kind="origin")
             await problem_response(problem)(scope, receive, send)
 
     def _problem(self, headers: Headers) -> Problem | None:
+        # Of a header that stands twice, a proxy before this server may have judged by the other one.
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        if len(hosts) > 1:
+            return Problem(
+                421, "unknown_host", f"the request names {len(hosts)} hosts at once, {hosts!r}; send one"
+            )
+        if len(origins) > 1:
+            return Problem(
+                403, "foreign_origin", f"the request names {len(origins)} origins, {origins!r}; send one"
+            )
         host = headers.get("host", "").lower()
         if host not in self._hosts and _without_port(host) not in self._hosts:
             text = f"this server does not answer to the host {host!r}; if it should, add it to CUEBOOK_ALLOWED_HOSTS"
             return Problem(421, "unknown_host", text)
         origin = headers.get("origin", "").rstrip("/").lower()
-        if origin and urlsplit(origin).netloc != host and origin not in self._origins:
+        own = (
+            f"http://{host}",
+            f"https://{host}",
+        )  # whoever ends TLS before this server has the other scheme
+        if origin and origin not in own and origin not in self._origins:
             text = f"pages of {origin!r} may not call this server; if they should, add it to CUEBOOK_ALLOWED_ORIGINS"
             return Problem(403, "foreign_origin", text)
         return None
@@ -166,13 +184,14 @@ class Tokens:
         local_scopes: Callable[[], frozenset[str]],
         resource: ProtectedResource,
         refused: RefusedRequests,
+        sessions: ReaderSessions,
         verifier: TokenVerifier | None = None,
         approver_of: Callable[[HTTPConnection], Principal | None] = lambda _connection: None,
     ) -> None:
         self._app = app
         self._approver_of = approver_of
         self._tokens = {_digest(token.token.get_secret_value()): token for token in tokens}
-        self._local_scopes = local_scopes
+        self._local_scopes, self._sessions = local_scopes, sessions
         self._resource, self._verifier, self._refused = resource, verifier, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -180,7 +199,7 @@ class Tokens:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        app, door = self._app, _door(scope["path"])
+        app, door = self._app, door_of(scope["path"])
         if not self._tokens and self._verifier is None:
             client = _client(connection, door)
             local = Principal(ref=LOCAL, scopes=self._local_scopes(), door=door, client=client)
@@ -217,7 +236,8 @@ class Tokens:
     def _known(self, connection: HTTPConnection, door: str) -> ApiToken | None:
         kind, value = _credentials(connection)
         if not kind and door == "rest":
-            return token_of(connection.cookies.get(COOKIE, ""), self._tokens.values(), now=time.time())
+            cookie = connection.cookies.get(COOKIE, "")
+            return self._sessions.token_of(cookie, self._tokens.values(), now=time.time())
         if kind != "bearer":
             return None
         given = _digest(value)
@@ -286,7 +306,8 @@ def _client(connection: HTTPConnection, door: str, verified: str = "") -> str:
     return f"{verified} {named}".strip()[:200]
 
 
-def _door(path: str) -> str:
+def door_of(path: str) -> str:
+    """How the audit calls the door behind an address."""
     return "mcp-http" if path == "/mcp" else "rest"
 
 

@@ -22,7 +22,7 @@ from tools.effect import Effect
 from tools.errors import ActionError, StateError, Unavailable
 from tools.plan import Plan
 from tools.principal import Principal
-from tools.redaction import HIDDEN, bounded, without_secrets
+from tools.redaction import HIDDEN, bounded, storable, without_secrets
 
 _LOG = logging.getLogger(__name__)
 _MOST_TARGETS = 50
@@ -108,7 +108,7 @@ class Journal:
             "action": action[:100],
             "digest": digest[:100],
         }
-        return {name: value for name, value in row.items() if value}
+        return {name: storable(value) for name, value in row.items() if value}
 
     async def _written(self, row: dict[str, Any]) -> None:
         if row.get("effect") == Effect.READS:

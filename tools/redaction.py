@@ -34,7 +34,7 @@ def redacted(value: Any, *, secrets: Collection[str] = (), depth: int = 0) -> An
         return "[deeper]"
     if isinstance(value, Mapping):
         return {
-            str(name)[:100]: HIDDEN
+            storable(str(name)[:100]): HIDDEN
             if is_secret(str(name), secrets=secrets)
             else redacted(item, secrets=secrets, depth=depth + 1)
             for name, item in list(value.items())[:_MOST_ITEMS]
@@ -68,7 +68,7 @@ def _start(item: Any, longest: int) -> str:
 def without_secrets(text: str, *, longest: int = _LONGEST_TEXT) -> str:
     """The text, shortened, with whatever has the shape of a secret hidden; one that looks like a word stays."""
     clean = _SHAPED.sub(
-        HIDDEN, text[: 4 * longest]
+        HIDDEN, storable(text[: 4 * longest])
     )  # searched further than shown: a secret may begin before the cut
     return clean if len(text) <= longest else f"{clean[:longest]}… ({len(text)} characters)"
 
@@ -80,3 +80,8 @@ def is_secret(name: str, *, secrets: Collection[str] = ()) -> bool:
 
 def shortened(text: str, *, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+
+
+def storable(text: str) -> str:
+    """The text with a mark for each half of a character, which JSON can spell and neither UTF-8 nor SQLite can hold."""
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -42,6 +42,8 @@ class SignedTokens:
             )
         except jwt.PyJWTError as error:
             raise ValueError(str(error)) from error
+        if not (type(claims["exp"]) is int and type(claims["iat"]) is int):
+            raise ValueError("its times `iat` and `exp` are no whole numbers of seconds")
         if claims["exp"] - claims["iat"] > _LONGEST:
             raise ValueError(f"it is valid for longer than {_LONGEST} s")
         if claims["digest"] != digest:

@@ -83,4 +83,7 @@ def _list(values: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return value[:200] if isinstance(value, str) else ""
+    """A name as it may be stored and shown: line breaks, controls and halves of a character are marked out."""
+    if not isinstance(value, str):
+        return ""
+    return "".join(sign if sign.isprintable() else "?" for sign in value[:200])

@@ -26,6 +26,7 @@ _MEANINGS = {
     409: "What it was meant for has changed since, or is busy.",
     410: "Too late: the plan has expired.",
     413: "The body is too long.",
+    415: "The body is compressed.",
     421: "This server does not answer to that host.",
     422: "The request does not fit; `details.problems` says where.",
     429: "Too many; `Retry-After` says when to come back.",
@@ -33,7 +34,7 @@ _MEANINGS = {
     502: "What the action ran or called did not succeed.",
     503: "Something it needs is not there yet, for example the index.",
 }
-ANYWHERE = (401, 403, 413, 421, 429, 500, 503)
+ANYWHERE = (401, 403, 413, 415, 421, 429, 500, 503)
 """What any request may be answered with, whatever it asks for: by the checks before it, or by a fault."""
 
 

@@ -11,7 +11,7 @@ from server.errors import Problem, problem_response
 from server.refused_requests import RefusedRequests
 from server.rest.problems import failures
 from server.rest.secret_text import SecretText
-from server.sessions import COOKIE, LIFETIME, cookie_of
+from server.sessions import COOKIE, LIFETIME
 
 
 class Credentials(BaseModel):
@@ -46,7 +46,7 @@ def session_routes(cuebook: Cuebook) -> APIRouter:
         answer = Response(status_code=204)
         if known:
             secure = request.url.scheme == "https"
-            value = cookie_of(known[0], now=time.time())
+            value = cuebook.sessions.begin(known[0], now=time.time())
             answer.set_cookie(
                 COOKIE, value, max_age=LIFETIME, httponly=True, samesite="strict", secure=secure
             )
@@ -55,7 +55,8 @@ def session_routes(cuebook: Cuebook) -> APIRouter:
     @router.delete(
         "", summary="Sign a browser out", operation_id="sign_out", status_code=204, response_class=Response
     )
-    async def sign_out() -> Response:
+    async def sign_out(request: Request) -> Response:
+        cuebook.sessions.end(request.cookies.get(COOKIE, ""), tokens, now=time.time())
         answer = Response(status_code=204)
         answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return answer

@@ -1,5 +1,6 @@
 """Who may reach the HTTP doors."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from server.app import make_app
 from server.guard import TokensMissing
 from server.settings import ApiToken
 from tests.server.memory import settings_in, small_cuebook
+from tests.server.test_recorded import rows_of
 
 TOKEN = "correct-horse-battery"
 READER = ApiToken.model_validate({"name": "reader", "token": TOKEN, "scopes": ["docs:read"]})
@@ -28,13 +30,67 @@ async def test_a_foreign_host_is_refused_at_every_door(path: str, client: httpx.
     assert answer.json()["error"]["code"] == "unknown_host"
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:3000"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://evil.example", "null", "http://127.0.0.1:3000", "http://[", "http://[::1", "file://"),
+        *("http://evil@127.0.0.1:8000", "http://127.0.0.1:8000/x", "//127.0.0.1:8000"),
+        *("chrome-extension://127.0.0.1:8000", "http://127.0.0.1:8000.evil.example"),
+    ],
+)
 @pytest.mark.parametrize("path", ["/mcp", "/api/v1/actions/ask", "/api/v1/ask/stream"])
 async def test_a_page_of_another_site_may_not_call(path: str, origin: str, client: httpx.AsyncClient) -> None:
     answer = await client.post(path, json={}, headers={"origin": origin})
 
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "foreign_origin"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "told"),
+    [
+        ("host", ("127.0.0.1:8000", "evil.example"), (421, "unknown_host")),
+        ("origin", ("http://127.0.0.1:8000", "https://evil.example"), (403, "foreign_origin")),
+    ],
+)
+async def test_a_host_or_origin_that_stands_twice_is_neither(
+    name: str, values: tuple[str, ...], told: tuple[int, str], client: httpx.AsyncClient
+) -> None:
+    client.headers.pop(name, None)
+    answer = await client.post("/api/v1/actions/ask", json={}, headers=[(name, value) for value in values])
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == told
+
+
+@pytest.mark.parametrize(
+    "headers", [{"content-encoding": "gzip"}, {"content-encoding": "identity, br"}, {"content-encoding": "x"}]
+)
+@pytest.mark.parametrize("path", ["/mcp", "/api/v1/actions/ask", "/api/v1/plans", "/api/v1/session"])
+async def test_a_body_that_could_unpack_to_anything_is_not_unpacked(
+    path: str, headers: dict[str, str], client: httpx.AsyncClient
+) -> None:
+    bomb = gzip.compress(b'{"question": "' + b" " * 1_000_000 + b'"}')
+    answer = await client.post(path, content=bomb, headers={"content-type": "application/json", **headers})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "encoded_body")
+    plainly = {"content-type": "application/json", "content-encoding": "identity"}
+    assert (await client.post("/api/v1/actions/ask", content=b"{}", headers=plainly)).status_code == 422
+
+
+async def test_a_sign_in_that_names_something_twice_is_refused_and_recorded(tmp_path: Path) -> None:
+    twice = b'{"token": "a", "token": "b"}'
+    with small_cuebook(tmp_path, api_tokens=(READER,)) as cuebook:
+        async with client_of(cuebook) as client:
+            answer = await client.post(
+                "/api/v1/session", content=twice, headers={"content-type": "application/json"}
+            )
+        rows = rows_of(cuebook)
+
+    assert answer.status_code == 422
+    assert "names 'token' twice" in answer.json()["error"]["message"]
+    assert [(row["kind"], row["principal"], row["outcome"]) for row in rows] == [
+        ("login", "unknown", "denied")
+    ]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:9", "[::1]:8000", "localhost"])

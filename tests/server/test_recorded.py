@@ -209,3 +209,18 @@ async def test_a_row_names_the_client(cuebook: Cuebook) -> None:
     row = last_row(cuebook)
     assert row["door"] == "mcp-stdio"
     assert row["client"].startswith("mcp/")
+
+
+@pytest.mark.parametrize("tool", ["apply_plan", "reject_plan"])
+async def test_half_a_character_names_no_plan_and_spoils_no_row_for_later_questions(
+    tool: str, cuebook: Cuebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.audit.store._FILED_TOGETHER", 1)  # each row is filed as it is written
+    async with Client(build_mcp(cuebook)) as agent:
+        refused = await agent.call_tool(tool, {"digest": "\ud800"})
+        found = await agent.call_tool("call_action", {"name": "query_audit", "arguments": {}})
+
+    assert refused.is_error and "there is no plan" in str(refused.content)
+    assert not found.is_error, found.content
+    row = next(row for row in rows_of(cuebook) if row["kind"] in {"apply", "reject"})
+    assert (row["digest"], row["outcome"]) == ("?", "plan_missing")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.audit import Audit
+from tools.audit import Audit, Wanted
 from tools.errors import StateDamaged, StateError
 
 
@@ -272,3 +272,11 @@ def test_closing_ends_though_the_writer_did_not_hear_it(tmp_path: Path) -> None:
     at_the_end.start()
     at_the_end.join(10)
     assert not at_the_end.is_alive()
+
+
+def test_a_row_with_half_a_character_is_filed_and_found(audit: Audit) -> None:
+    """Rows of earlier versions may hold one: a client could stop every query, and later every effect, with it."""
+    audit.append({"kind": "apply", "digest": "\ud800", "action": "\udcff", "arguments": {"a": "\ud800b"}})
+    audit.append({"kind": "apply", "action": "later"})
+    assert audit.find(Wanted(limit=2)).rows[0].body["action"] == "later"
+    audit.reindex()

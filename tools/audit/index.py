@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from tools.audit.touched import keys_of
+from tools.redaction import storable
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -67,9 +68,9 @@ def _add(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> Non
     facts, touched = [], []
     for number, text in rows:
         body = json.loads(text)
-        values = tuple(str(body.get(name) or "") for name in _FACTS)
+        values = tuple(storable(str(body.get(name) or "")) for name in _FACTS)
         denied = body.get("decision") == "deny" or body.get("outcome") in _DENIED
         facts.append((number, *values, int(denied)))
-        touched += [(key, number) for key in keys_of(body)]
+        touched += [(key, number) for key in dict.fromkeys(map(storable, keys_of(body)))]
     connection.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", facts)
     connection.executemany("INSERT INTO touched VALUES (?, ?)", touched)

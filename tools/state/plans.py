@@ -1,6 +1,7 @@
 """Plans and what became of them, so that each takes effect at most once."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Clock = Callable[[], float]
 Provided = Callable[[Connection], None]
 
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LOST = (
     "the process that applied it ended before it had finished; look at what it left behind, then plan again: "
     "this plan is not run a second time"
@@ -95,9 +97,11 @@ class Plans:
     def get(self, digest: str, *, principal: str | None) -> PlanRow:
         """Raises `PlanMissing` for an unknown digest and for another principal's; `None` asks for anybody's."""
         wanted = [] if principal is None else [plans.c.principal == principal]
-        with self._state.read() as connection:
-            found = connection.execute(_joined().where(plans.c.digest == digest, *wanted)).first()
-            row = None if found is None else _rows(connection, [found])[0]
+        found = row = None
+        if _DIGEST.fullmatch(digest):  # whatever else a client sends as one names no plan
+            with self._state.read() as connection:
+                found = connection.execute(_joined().where(plans.c.digest == digest, *wanted)).first()
+                row = None if found is None else _rows(connection, [found])[0]
         if found is None or row is None:
             raise PlanMissing(
                 f"there is no plan {digest[:80]!r} of yours; call the action again to plan anew, "

@@ -72,6 +72,12 @@ async def test_a_token_that_an_agent_acts_with_names_the_agent() -> None:
     assert (who.ref, who.client) == ("user:default/ada", "agent-7 portal")
 
 
+async def test_what_a_token_calls_its_client_can_be_stored_and_shown() -> None:
+    token = _ANY.token("ada", act={"sub": "a\ud800\nb"}, azp="\x1b[31mportal")
+    who = await _ANY.verifier.verify(token, door="mcp-http")
+    assert who.client == "a??b ?[31mportal"
+
+
 async def test_an_issuer_may_speak_for_programs_and_name_scopes_in_its_own_words() -> None:
     world = World(
         service=True,
