@@ -255,10 +255,13 @@ class Applying:
         self, row: PlanRow, asked: Asked, among: tuple[str, ...], authority: Authority | None
     ) -> Provided:
         """Uses up approvals, grants and limits in the transaction that claims the plan."""
-        decision, now = row.decision, self._clock()
+        decision = row.decision
         assert decision is not None  # noqa: S101 - the caller has just decided
 
         def provide(connection: Connection) -> None:
+            now = self._clock()  # resolving it again and waiting for the lock may have taken long
+            if not row.is_open(now):
+                raise _expired(row)
             if authority is not None:
                 authority.held(connection)
             if count := _count(row):
@@ -270,10 +273,7 @@ class Applying:
 
     async def _still_as_planned(self, row: PlanRow, action: Action[Any, Any], run: Run) -> Input:
         if not row.is_open(self._clock()):
-            raise PlanExpired(
-                f"the plan {row.digest[:12]}… of {row.action} was not applied in time; call {row.action} again "
-                "with the same arguments and apply the new digest"
-            )
+            raise _expired(row)
         if action.version != row.version:
             await self._refuse(row, (f"action:{row.action}: was {row.version}, is now {action.version}",))
         input: Input = action.input.model_validate(row.arguments)
@@ -350,6 +350,13 @@ def _receipt(row: PlanRow, *, now: float, entry: Entry, among: tuple[str, ...], 
         rule="" if row.decision is None else row.decision.rule,
         audit=f"{entry.number}:{entry.hash}",
         undo=undo or ("reversible" if row.plan.reversible else IRREVERSIBLE),
+    )
+
+
+def _expired(row: PlanRow) -> PlanExpired:
+    return PlanExpired(
+        f"the plan {row.digest[:12]}… of {row.action} was not applied in time; call {row.action} again "
+        "with the same arguments and apply the new digest"
     )
 
 

@@ -67,6 +67,11 @@ class Undoing:
             )
         if action.undoer is None:
             raise InvalidArguments(_none(row))
+        if by := self._plans.done_with("undo_plan", {"digest": digest}):
+            raise InvalidArguments(
+                f"the plan {digest[:12]}… of {row.action} was undone already, by the plan {by[:12]}…; what stands there "
+                "now, if anything does, is not what it made"
+            )
         undo = action.undoer(Done(row.digest, row.action, row.plan, row.result), run)
         target = Target(ref=f"plan:{row.digest}", revision=row.status)
         return Undo(undo.plan.model_copy(update={"targets": (target, *undo.plan.targets)}), undo.do)

@@ -160,11 +160,13 @@ def _escaped(text: str) -> str:
 
 
 def _post(address: str, body: bytes, headers: dict[str, str]) -> int:
+    """The status. The answer's body is not read: it is nobody's, and might have no end."""
     import httpx
 
     try:
-        return httpx.post(
-            address, content=body, headers=headers, timeout=_TIMEOUT, follow_redirects=False
-        ).status_code
-    except httpx.HTTPError as error:
+        with httpx.stream(
+            "POST", address, content=body, headers=headers, timeout=_TIMEOUT, follow_redirects=False
+        ) as answer:
+            return answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConnectionError(type(error).__name__) from error

@@ -26,5 +26,10 @@ def restore(
             print(f"what stood there is in {report.moved_aside}")
         if report.kept:
             print(f"this home keeps its own {', '.join(report.kept)}")
+        if report.ended_plans or report.ended_grants:
+            print(
+                f"{report.ended_plans} open plans and {report.ended_grants} standing grants of then count no more, "
+                "since they may have been used after it was saved; plan and grant anew what is still wanted"
+            )
         if "approvers.json" in report.members:
             print("who may approve came back too; look at `cuebook approvers list`")

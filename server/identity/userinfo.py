@@ -32,7 +32,7 @@ class Userinfo:
     def __init__(self, url: str, *, clock: Callable[[], float], transport: Any = None) -> None:
         self._url, self._clock, self._transport = url, clock, transport
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
-        self._asking = anyio.Lock()
+        self._asking: dict[bytes, anyio.Lock] = {}
 
     async def of(self, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:
         """Claims about the person of a verified token, which has these claims itself.
@@ -41,14 +41,26 @@ class Userinfo:
         when it does not answer: without their groups nobody can say what a person may do.
         """
         key = hashlib.sha256(token.encode()).digest()
-        async with self._asking:
-            known = self._known.get(key)
-            if known is None or self._clock() >= known.until:
-                known = _Known(_about(await self._asked(token), claims), float(claims["exp"]))
-                self._known[key] = known
-                while len(self._known) > _MOST_TOKENS:
-                    self._known.popitem(last=False)
+        known = self._known.get(key)
+        if known is None or self._clock() >= known.until:
+            known = await self._learnt(key, token, claims)
         return known.claims
+
+    async def _learnt(self, key: bytes, token: str, claims: Mapping[str, Any]) -> _Known:
+        """Asked once for all who come with this token meanwhile; other people's tokens do not wait for it."""
+        asking = self._asking.setdefault(key, anyio.Lock())
+        try:
+            async with asking:
+                known = self._known.get(key)
+                if known is None or self._clock() >= known.until:
+                    known = _Known(_about(await self._asked(token), claims), float(claims["exp"]))
+                    self._known[key] = known
+                    while len(self._known) > _MOST_TOKENS:
+                        self._known.popitem(last=False)
+                return known
+        finally:
+            if not asking.statistics().tasks_waiting:
+                self._asking.pop(key, None)
 
     async def _asked(self, token: str) -> bytes:
         headers = {"authorization": f"Bearer {token}"}

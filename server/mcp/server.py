@@ -14,7 +14,9 @@ from server.mcp.listing import list_toolsets
 from server.mcp.principal import attach_principal
 from server.mcp.prompts import add_prompts
 from server.mcp.resources import add_resources
+from server.mcp.stdio import serve_stdio
 from server.mcp.tools import tools_of
+from tools.principal import Principal
 
 _INSTRUCTIONS = """Cuebook answers questions about this organisation's software from its catalog and docs, with \
 citations, and carries out predefined actions: training, evaluation, jobs, the model registry, the index.
@@ -57,9 +59,12 @@ def run_stdio(cuebook: Cuebook) -> None:
     server = build_mcp(cuebook)
     cuebook.warm_in_background()
 
+    def local() -> Principal:
+        return cuebook.local_principal(door="mcp-stdio")
+
     async def serve() -> None:
         async with cuebook.caller.playing():
-            await server.run_stdio_async()
+            await serve_stdio(server, cuebook.caller, local=local)
 
     try:
         anyio.run(serve)

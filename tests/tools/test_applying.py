@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,25 @@ async def test_a_moved_target_is_refused_with_the_difference(
         await caller.apply(digest, ada)
     assert (await caller.planned(digest, ada))["status"] == "refused"
     assert ports.indexer.refreshed == 0
+
+
+async def test_a_plan_that_expires_while_it_is_resolved_again_is_not_applied(
+    caller: Caller, ports: FakePorts, ada: Principal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = await _planned(caller, ada)
+    expires = (await caller.planned(digest, ada))["expires_at"]
+    clock.now = datetime.fromisoformat(expires).timestamp() - 0.5
+    found = ports.indexer.sources()
+
+    def slowly() -> tuple[Target, ...]:
+        clock.now += 0.5  # the very second at which it expires
+        return found
+
+    monkeypatch.setattr(ports.indexer, "sources", slowly)
+    with pytest.raises(PlanExpired):
+        await caller.apply(digest, ada)
+    assert ports.indexer.refreshed == 0
+    assert (await caller.planned(digest, ada))["status"] == "expired"
 
 
 async def test_an_expired_plan_is_refused(

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import stat
 import tarfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +16,24 @@ from sqlalchemy import text
 from recsys_core.registry import Registry
 from recsys_core.registry.health import examine
 from recsys_core.registry.lock import sole_writer
+from tests.tools.policy.conftest import ORGANISATION, rulebook
+from tools import Actions, Principal
+from tools.approver import Approver, Means
 from tools.audit import Audit
 from tools.backup import backup, restore
+from tools.call import Caller
 from tools.contexts import Contexts
-from tools.errors import BackupDamaged, BackupRefused, StateError, StateNewer
+from tools.errors import (
+    BackupDamaged,
+    BackupRefused,
+    PlanAlreadyApplied,
+    StateError,
+    StateNewer,
+    TargetMoved,
+)
+from tools.fakes import FakePorts
+from tools.policy.grants import Granted, Grants, GrantTerms
+from tools.policy.meter import Meter
 from tools.ports import Turn
 from tools.restoring import MARK
 from tools.state import State
@@ -418,3 +433,44 @@ def test_approvers_that_others_may_write_are_not_saved(written: Path, tmp_path: 
     with pytest.raises(BackupRefused, match="may be written by others"):
         backup(written, tmp_path / "own.tar.gz")
     assert not (tmp_path / "own.tar.gz").exists()
+
+
+async def test_what_was_approved_or_granted_then_is_not_used_again_after_a_restore(
+    *,
+    actions: Actions,
+    ports: FakePorts,
+    state: State,
+    audit: Audit,
+    tmp_path: Path,
+) -> None:
+    """An archive holds approvals that were used up since, and grants that were revoked since."""
+    nightly = Principal(ref="service:default/nightly", scopes=frozenset({"index:write"}), door="rest")
+    text = "version: 1\nrules: [{name: r, verdict: ask, approval: {approvers: users}}]"
+    approver = Approver(Principal(ref=ADA), Means.TERMINAL)
+
+    def caller_over(opened: State, rows: Audit) -> Caller:
+        grants = Grants(opened, clock=time.time)
+        policy = Granted(rulebook(text), grants, ORGANISATION, clock=time.time)
+        return Caller(actions, ports, opened, rows, policy=policy, meter=Meter(grants=grants))
+
+    caller = caller_over(state, audit)
+    digest = (await caller.call("refresh_index", {}, nightly))["digest"]
+    assert (await caller.approve(digest, approver))["status"] == "approved"
+    terms = {"who": nightly.ref, "action": "refresh_index", "count": 9, "expires_at": time.time() + 900}
+    grant = Grants(state, clock=time.time).add(GrantTerms.model_validate(terms), approvers=(ADA,))
+    backup(state.path.parent, tmp_path / "saved.tar.gz")
+    assert (await caller.apply(digest, nightly))["status"] == "done"
+
+    report = restore(tmp_path / "saved.tar.gz", tmp_path / "new")
+    assert (report.ended_plans, report.ended_grants) == (1, 1)
+    again, rows = State.open(tmp_path / "new/state.db"), Audit.open(tmp_path / "new/audit.db")
+    restored = caller_over(again, rows)
+    with pytest.raises(TargetMoved, match="was restored from a backup"):
+        await restored.apply(digest, nightly)
+    with pytest.raises(PlanAlreadyApplied, match="nothing left to decide"):
+        await restored.approve(digest, approver)
+    assert (await restored.call("refresh_index", {}, nightly))["status"] == "waiting"
+    assert Grants(again, clock=time.time).get(grant.id).state(time.time()) == "revoked"
+    assert ports.indexer.refreshed == 1
+    again.close()
+    rows.close()

@@ -65,7 +65,7 @@ async def test_exactly_the_files_that_were_written_are_removed(
     assert list(_files(folder.parent)) == []
     kinds = [entry.body["kind"] for entry in audit.entries() if entry.body.get("action") == "undo_plan"]
     assert kinds == ["call", "intent", "apply"]
-    with pytest.raises(InvalidArguments, match="is gone or a link"):
+    with pytest.raises(InvalidArguments, match="was undone already"):
         await _undo(caller, ada, digest)
 
 
@@ -127,8 +127,24 @@ async def test_an_index_can_be_put_back_until_another_one_answers(
     answer = await caller.apply(planned["digest"], ada)
     assert answer["result"]["undone"] == ["g0 answers again"]
     assert ports.indexer.current == 0
-    with pytest.raises(InvalidArguments, match="the index g1 does not answer any more"):
+    with pytest.raises(InvalidArguments, match="was undone already"):
         await _undo(caller, ada, first)
+
+
+async def test_what_was_undone_is_not_undone_again_though_it_was_made_anew(
+    caller: Caller, ada: Principal, folder: Path
+) -> None:
+    first = await _done(caller, ada, "scaffold_training_job", SCAFFOLD)
+    other = await _undo(caller, ada, first)
+    waits = await caller.call("undo_plan", {"digest": first}, ada)
+    assert waits["digest"] == other["digest"]  # asked for twice, it is one plan
+    await caller.apply(other["digest"], ada)
+    second = await _done(caller, ada, "scaffold_training_job", SCAFFOLD)
+    with pytest.raises(InvalidArguments, match=f"undone already, by the plan {other['digest'][:12]}"):
+        await _undo(caller, ada, first)
+    assert _files(folder)
+    await caller.apply((await _undo(caller, ada, second))["digest"], ada)
+    assert not _files(folder.parent)
 
 
 async def test_what_was_not_done_or_has_no_way_back_is_told(caller: Caller, ada: Principal) -> None:

@@ -5,19 +5,19 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tools.backup.checking import check
+from tools.backup.ending import end_what_was_open
 from tools.backup.manifest import (
     ALLOWED,
     ARTIFACTS,
@@ -41,7 +41,8 @@ _BESIDE = ("-journal", "-wal", "-shm")
 class RestoreReport(BaseModel):
     """What was put back; `moved_aside` is the folder with what stood there before, empty when nothing did.
 
-    `kept` names what people wrote into this home and was not replaced.
+    `kept` names what people wrote into this home and was not replaced. `ended_plans` and `ended_grants` count what was
+    open when it was saved, and is not any more (`tools.backup.ending`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +52,8 @@ class RestoreReport(BaseModel):
     created_at: str
     moved_aside: str = ""
     kept: tuple[str, ...] = ()
+    ended_plans: int = 0
+    ended_grants: int = 0
     audit_fault: str = ""
     registry_fault: str = ""
 
@@ -69,7 +72,7 @@ def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
         staged = Path(folder)
         manifest = _unpack(archive, staged)
         check(staged, manifest)
-        _end_playbooks(staged / "state.db")
+        ended = end_what_was_open(staged / "state.db")
         saved = sorted({member.name.partition("/")[0] for member in manifest.members})
         kept = tuple(name for name in saved if name in OWN and os.path.lexists(home / name))
         tops = [name for name in saved if name not in kept]
@@ -88,6 +91,8 @@ def restore(archive: Path, home: Path, *, force: bool = False) -> RestoreReport:
         created_at=manifest.created_at,
         moved_aside=str(aside) if aside else "",
         kept=kept,
+        ended_plans=ended.plans,
+        ended_grants=ended.grants,
         audit_fault=manifest.audit_fault,
         registry_fault=manifest.registry_fault,
     )
@@ -178,20 +183,6 @@ def _extract(
         os.fsync(file.fileno())
     if digest.hexdigest() != member.sha256:
         raise BackupDamaged(f"{archive}: the content of {entry.name!r} was altered; use another copy")
-
-
-def _end_playbooks(state: Path) -> None:
-    """What was under way when it was saved has gone on since, so it must not be taken up from there."""
-    if not state.exists():
-        return
-    with closing(sqlite3.connect(state)) as writer, writer:
-        known = writer.execute("SELECT 1 FROM sqlite_master WHERE name = 'playbook_runs'").fetchone()
-        if known is not None:
-            writer.execute(
-                "UPDATE applications SET status = 'lost', reason = ? WHERE status = 'running' "
-                "AND digest IN (SELECT digest FROM playbook_runs)",
-                ("it was under way when this backup was made; look at what it came to, then plan anew",),
-            )
 
 
 def _in_the_way(tops: Sequence[str], manifest: Manifest) -> list[str]:

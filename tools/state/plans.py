@@ -129,6 +129,17 @@ class Plans:
             ).all()
             return _rows(connection, found)
 
+    def done_with(self, action: str, arguments: Mapping[str, Any]) -> str | None:
+        """The digest of a plan of `action` with these arguments that was applied and is done, if there is one."""
+        with self._state.read() as connection:
+            found: str | None = connection.execute(
+                select(plans.c.digest)
+                .join(applications, plans.c.digest == applications.c.digest)
+                .where(plans.c.action == action, plans.c.arguments == canonical(dict(arguments)))
+                .where(applications.c.status == "done")
+            ).scalar()
+        return found
+
     def tighten(self, digest: str, decision: Decision) -> None:
         """Store what the policy says now of a plan that nobody has taken yet."""
         with self._state.write() as connection:

@@ -1,15 +1,19 @@
 """Groups that a token does not carry are asked of its own issuer, once, and without them nobody gets in."""
 
+import gzip
 import json
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from pydantic import ValidationError
 
 from server.identity.errors import IssuerUnavailable, TokenRefused
 from server.identity.fake import FakeIssuer
+from server.identity.fetching import fetch
 from server.identity.settings import Issuer
+from server.identity.userinfo import Userinfo
 from server.identity.verifier import JwtVerifier
 
 NOW = 1_800_000_000.0
@@ -119,3 +123,33 @@ def test_tokens_are_sent_to_their_issuer_alone() -> None:
         Issuer(
             issuer=PORTAL, jwks_url=f"{PORTAL}/keys", userinfo_url="https://evil.example/api/auth/v1/userinfo"
         )
+
+
+async def test_a_token_whose_issuer_is_slow_holds_up_nobody_elses(portal: Portal) -> None:
+    slow, quick = portal.token(jti="slow"), portal.token(jti="quick")
+    asked, go_on = anyio.Event(), anyio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.headers["authorization"] == f"Bearer {slow}":
+            asked.set()
+            await go_on.wait()
+        return portal._answer(request)
+
+    userinfo = Userinfo(f"{PORTAL}/v1/userinfo", clock=lambda: NOW, transport=httpx.MockTransport(answer))
+    claims = {"sub": "user:default/ada", "exp": NOW + 60}
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(userinfo.of, slow, claims)
+        await asked.wait()
+        assert (await userinfo.of(quick, claims))["ent"]
+        go_on.set()
+    assert portal.sent == [f"Bearer {quick}", f"Bearer {slow}"]
+
+
+async def test_an_answer_that_could_unpack_to_anything_is_not_unpacked() -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        bomb = gzip.compress(b" " * 1_000_000)
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(bomb))
+
+    with pytest.raises(IssuerUnavailable, match="compressed"):
+        await fetch(f"{PORTAL}/keys", transport=httpx.MockTransport(answer))
