@@ -83,7 +83,8 @@ class Encoder:
     def _norm(self, name: str, array: Array) -> Array:
         centred = array - array.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(EPSILON))
-        return centred / spread * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        normed: Array = centred / spread * self.weights[f"{name}.weight"]
+        return normed + self.weights[f"{name}.bias"]
 
 
 def padded(histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
