@@ -74,5 +74,5 @@ $(RUNTIME): $(LOCKS) requirements/install.sh
 	@touch $@
 
 $(DEV): $(LOCKS) requirements/dev.lock requirements/training.txt requirements/install.sh
-	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.lock training
+	@PYTHON="$(PYTHON)" sh requirements/install.sh $(VENV) requirements/dev.lock training-if-any
 	@touch $@ $(RUNTIME)
