@@ -62,6 +62,6 @@ def test_either_a_model_or_lists(cuebook: Cuebook, tmp_path: Path) -> None:
     given = ("recsys", "evaluate", "--data", str(_data(tmp_path)), "--format", "s3rec")
     assert "either --model to train one or --predictions" in cuebook(*given).err
     both = cuebook(*given, "--predictions", "x.jsonl", "--seeds", "2")
-    assert (both.code, "--seeds and --config belong to --model" in both.err) == (2, True)
+    assert (both.code, "--seeds, --minutes and --config belong to --model" in both.err) == (2, True)
     missing = cuebook(*given, "--predictions", "x.jsonl")
     assert (missing.code, "no file 'x.jsonl'" in missing.err) == (2, True)
