@@ -36,6 +36,7 @@ from tools.playbooks.desk import PlaybookDesk
 from tools.playbooks.runner import Runner
 from tools.playbooks.shelf import Shelf
 from tools.policy.anything_goes import AnythingGoes
+from tools.policy.budgets import Budgets
 from tools.policy.decision import Asked, Decision, Policy
 from tools.policy.meter import Meter
 from tools.policy.refusing import nothing_found
@@ -117,6 +118,7 @@ class Caller:
         self._clock = clock
         self._journal = Journal(audit, secrets=secrets, clock=clock)
         self._policy, self._meter = Cautious(StepsToo(policy or AnythingGoes())), meter or Meter()
+        self._budgets = Budgets(state, self._meter, clock=clock)
         grants = self._meter.grants
         self.granting = None if grants is None else Granting(grants, self._journal, actions)
         lifetimes = lifetimes or Lifetimes()
@@ -445,6 +447,7 @@ class Caller:
             book=self._models,
             trail=self._audit,
             approving=self._approving,
+            allowance=self._budgets,
             undoes=self._undoing,
             playbook_desk=self._playbooks,
             repositories=self._repositories,

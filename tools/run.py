@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tools.jobs.desk import JobDesk
     from tools.models import ModelBook
     from tools.playbooks.desk import PlaybookDesk
+    from tools.policy.budgets import Budgets
     from tools.questions import QuestionLog
     from tools.readings import Readings, Unvouched
     from tools.repositories import Repository
@@ -73,6 +74,7 @@ class Run:
     book: "ModelBook | None" = None
     trail: "Audit | None" = None
     approving: "Approving | None" = None
+    allowance: "Budgets | None" = None
     undoes: "Undoing | None" = None
     playbook_desk: "PlaybookDesk | None" = None
     log: "QuestionLog | None" = None
@@ -102,6 +104,13 @@ class Run:
         if self.approving is None:
             raise Unavailable("this process keeps no plans; call the server or the command line of the home")
         return self.approving
+
+    @property
+    def budgets(self) -> "Budgets":
+        """What is left of limits and grants. Raises `Unavailable` where nothing is counted."""
+        if self.allowance is None:
+            raise Unavailable("this process counts nothing; call the server or the command line of the home")
+        return self.allowance
 
     @property
     def playbooks(self) -> "PlaybookDesk":

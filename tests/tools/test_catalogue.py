@@ -57,6 +57,7 @@ def test_own_actions_come_in_alphabetical_order(actions: Actions) -> None:
         "launch_training",
         "list_gaps",
         "list_jobs",
+        "list_limits",
         "list_playbooks",
         "preview_recommendations",
         "promote_model",

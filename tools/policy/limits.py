@@ -30,7 +30,7 @@ _SOON = 15  # seconds after which a job that is overdue is asked for again
 
 
 @dataclass(frozen=True, slots=True)
-class _Applies:
+class Applies:
     """One limit for one subject: a principal, a team, or all whom the limit is about."""
 
     limit: Limit
@@ -40,6 +40,11 @@ class _Applies:
     def said(self) -> str:
         whose = {"principal": "", "team": f" of {self.subject.partition(':')[2]}", "all": " of all together"}
         return f"the limit {self.limit.name!r}{whose[self.limit.per]}"
+
+    @property
+    def pace_key(self) -> str:
+        """What calls a minute are counted under."""
+        return f"{self.limit.name}|{self.subject}"
 
 
 class Limits:
@@ -59,7 +64,7 @@ class Limits:
         self._limits = limits
         self._directory = directory
         self._look = look
-        self._pace = pace or Pace()
+        self.pace = pace or Pace()
 
     @property
     def has_pace(self) -> bool:
@@ -71,15 +76,22 @@ class Limits:
         paced = tuple(limit for limit in self._limits() if limit.calls_a_minute is not None)
         for applies in self._for(principal, paced):
             most = applies.limit.calls_a_minute
-            key = f"{applies.limit.name}|{applies.subject}"
-            if most is not None and (wait := self._pace.take(key, most)):
+            if most is not None and (wait := self.pace.take(applies.pace_key, most)):
                 raise _reached(applies, f"{most} calls a minute are used up", wait)
+
+    def about(self, principal: Principal) -> tuple[Applies, ...]:
+        """Every limit that counts for the principal. Raises `NotAllowed` and `Unavailable` when that cannot be told."""
+        return self._for(principal, self._limits())
 
     def refuse_what_never_fits(self, asked: Asked) -> None:
         """Raises `NotAllowed` for a plan that asks for more than a limit is, before anybody approves it."""
         estimate = Estimate() if asked.plan is None else asked.plan.estimate
         for applies in self._for(asked.principal, self._limits()):
             _check_fits(applies, asked.effect, estimate)
+
+    def look(self) -> None:
+        """Bring the rows of jobs up to date."""
+        self._look()
 
     def prepare(self, asked: Asked) -> None:
         """Look after the jobs that have ended meanwhile; before the transaction that `charge` is called in."""
@@ -100,7 +112,7 @@ class Limits:
         subjects = (_own(asked.principal), *(applies.subject for applies in applying))
         spend(connection, digest, subjects, estimate, now=now)
 
-    def _for(self, principal: Principal, limits: Iterable[Limit]) -> tuple[_Applies, ...]:
+    def _for(self, principal: Principal, limits: Iterable[Limit]) -> tuple[Applies, ...]:
         """Those of the limits that are about the principal. Raises `NotAllowed` and `Unavailable` when that cannot be told."""
         try:
             return tuple(self._applying(principal, limits))
@@ -113,19 +125,20 @@ class Limits:
                 f"({type(error).__name__}); nothing was done"
             ) from error
 
-    def _applying(self, principal: Principal, limits: Iterable[Limit]) -> Iterator[_Applies]:
+    def _applying(self, principal: Principal, limits: Iterable[Limit]) -> Iterator[Applies]:
         for limit in limits:
-            if not is_among(principal.ref, limit.who, groups=lambda: self._groups(principal)):
+            if not is_among(principal.ref, limit.who, groups=lambda: self.groups(principal)):
                 continue
             if limit.per == "principal":
-                yield _Applies(limit, _own(principal))
+                yield Applies(limit, _own(principal))
             elif limit.per == "all":
-                yield _Applies(limit, f"limit:{limit.name}")
+                yield Applies(limit, f"limit:{limit.name}")
             else:
                 for team in sorted(self._directory.teams(principal) | principal.groups):
-                    yield _Applies(limit, f"team:{team}")
+                    yield Applies(limit, f"team:{team}")
 
-    def _groups(self, principal: Principal) -> frozenset[str]:
+    def groups(self, principal: Principal) -> frozenset[str]:
+        """Those of its token and of the catalog."""
         return self._directory.groups(principal) | principal.groups
 
 
@@ -133,7 +146,7 @@ def _own(principal: Principal) -> str:
     return f"principal:{principal.ref}"
 
 
-def _check_fits(applies: _Applies, effect: Effect, estimate: Estimate) -> None:
+def _check_fits(applies: Applies, effect: Effect, estimate: Estimate) -> None:
     for kind in _HOURS:
         most: float | None = getattr(applies.limit, f"{kind}_a_day")
         wanted: float = getattr(estimate, kind)
@@ -149,7 +162,7 @@ def _unit(kind: str) -> str:
     return f"{kind[:3].upper()}-hours"
 
 
-def _check_hours(applies: _Applies, found: tuple[Use, ...], estimate: Estimate, *, now: float) -> None:
+def _check_hours(applies: Applies, found: tuple[Use, ...], estimate: Estimate, *, now: float) -> None:
     for kind in _HOURS:
         most: float | None = getattr(applies.limit, f"{kind}_a_day")
         wanted: float = getattr(estimate, kind)
@@ -171,7 +184,7 @@ def _until_free(found: tuple[Use, ...], kind: str, needed: float, *, now: float)
     return math.ceil(DAY)
 
 
-def _check_jobs(applies: _Applies, found: tuple[Use, ...], *, now: float) -> None:
+def _check_jobs(applies: Applies, found: tuple[Use, ...], *, now: float) -> None:
     most = applies.limit.concurrent_jobs
     running = [use for use in found if use.running]
     if most is None or len(running) < most:
@@ -182,7 +195,7 @@ def _check_jobs(applies: _Applies, found: tuple[Use, ...], *, now: float) -> Non
     )
 
 
-def _reached(applies: _Applies, text: str, retry_after: int) -> LimitReached:
+def _reached(applies: Applies, text: str, retry_after: int) -> LimitReached:
     return LimitReached(
         f"{applies.said}: {text}; come back in {_spoken(retry_after)}",
         limit=applies.limit.name,

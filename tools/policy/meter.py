@@ -13,28 +13,28 @@ class Meter:
     """What the call path asks. Without limits and grants nothing is counted."""
 
     def __init__(self, *, limits: Limits | None = None, grants: Grants | None = None) -> None:
-        self._limits = limits
+        self.limits = limits
         self.grants = grants
 
     @property
     def has_pace(self) -> bool:
         """Whether calls are counted at all."""
-        return self._limits is not None and self._limits.has_pace
+        return self.limits is not None and self.limits.has_pace
 
     def count_call(self, principal: Principal) -> None:
         """Raises `LimitReached`."""
-        if self._limits is not None:
-            self._limits.count_call(principal)
+        if self.limits is not None:
+            self.limits.count_call(principal)
 
     def refuse_what_never_fits(self, asked: Asked) -> None:
         """Raises `NotAllowed` for a plan that is above a limit by itself."""
-        if self._limits is not None:
-            self._limits.refuse_what_never_fits(asked)
+        if self.limits is not None:
+            self.limits.refuse_what_never_fits(asked)
 
     def prepare(self, asked: Asked) -> None:
         """What has to be looked at before the transaction that `charge` belongs to."""
-        if self._limits is not None:
-            self._limits.prepare(asked)
+        if self.limits is not None:
+            self.limits.prepare(asked)
 
     def charge(
         self,
@@ -50,8 +50,8 @@ class Meter:
 
         `whole` is a plan whose parts are plans of their own, and are counted when they are claimed.
         """
-        if self._limits is not None and not whole:
-            self._limits.charge(connection, asked, digest, now=now)
+        if self.limits is not None and not whole:
+            self.limits.charge(connection, asked, digest, now=now)
         if decision.grant and self.grants is not None:
             estimate = Estimate() if asked.plan is None else asked.plan.estimate
             self.grants.use(connection, decision.grant, digest, estimate, now=now)

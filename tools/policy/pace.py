@@ -36,3 +36,10 @@ class Pace:
             if len(self._calls) > _MOST_SUBJECTS:
                 self._calls.popitem(last=False)
             return 0
+
+    def until_free(self, subject: str) -> tuple[float, ...]:
+        """For each call of the last minute the seconds after which it counts no more, the oldest first."""
+        with self._lock:
+            now = self._monotonic()
+            calls = tuple(self._calls.get(subject, ()))
+        return tuple(at + _MINUTE - now for at in calls if at > now - _MINUTE)

@@ -399,6 +399,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/list_limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what is left of your limits (calls, jobs at once, CPU and GPU hours) and standing grants, and when there is more
+         * @description Tell what is left of your limits (calls, jobs at once, CPU and GPU hours) and standing grants, and when there is more.
+         */
+        post: operations["list_limits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/list_playbooks": {
         parameters: {
             query?: never;
@@ -5812,6 +5832,199 @@ export interface operations {
                         /** @description Pass it as offset for the rest; null when this is the end. */
                         next_offset: number | null;
                         /** @description How many jobs there are in all. */
+                        total: number;
+                    };
+                };
+            };
+            /** @description Who calls, or who decides, is not proved. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed, or from a page of another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or none that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What it was meant for has changed since, or is busy. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description This server does not answer to that host. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request does not fit; `details.problems` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of the server; its log has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the action ran or called did not succeed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something it needs is not there yet, for example the index. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Most grants to return.
+                     * @default 25
+                     */
+                    limit?: number;
+                    /**
+                     * @description Where to go on among the grants: next_offset of the last answer.
+                     * @default 0
+                     */
+                    offset?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The structured result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description This part of them, the one that is used first first. */
+                        grants: {
+                            /** @description The action that it lets you apply without asking anybody. */
+                            action: string;
+                            /** @description Conditions for the arguments; empty for none. */
+                            arguments: {
+                                [key: string]: unknown;
+                            };
+                            /** @description For all its uses together; null for no bound. */
+                            cpu_hours_left: number | null;
+                            /** @description ISO 8601 in UTC. */
+                            expires_at: string;
+                            /** @description Likewise. */
+                            gpu_hours_left: number | null;
+                            /** @description Its id, by which it is revoked. */
+                            id: string;
+                            /** @description Conditions for what is planned, such as its estimate. */
+                            plan: {
+                                [key: string]: unknown;
+                            };
+                            /** @description How often it can still be used. */
+                            uses_left: number;
+                        }[];
+                        /** @description In the policy's order; empty when nothing is limited. */
+                        limits: {
+                            /** @description When all of it is, if nothing is added. */
+                            all_at: string;
+                            /**
+                             * @description What is limited.
+                             * @enum {string}
+                             */
+                            kind: "calls_a_minute" | "concurrent_jobs" | "cpu_hours_a_day" | "gpu_hours_a_day";
+                            /** @description What would still be let through. */
+                            left: number;
+                            /** @description Its name in the policy. */
+                            limit: string;
+                            /** @description When some of it is free again, ISO 8601 in UTC; empty when nothing is used. */
+                            more_at: string;
+                            /** @description How much it is in all. */
+                            most: number;
+                            /** @description Whom it counts for together: you, a team, or `all`. */
+                            shared_by: string;
+                            /** @description Calls of the last minute, jobs that run, or hours of the last 24 hours. */
+                            used: number;
+                        }[];
+                        /** @description Pass it as offset for the rest; null when this is the end. */
+                        next_offset: number | null;
+                        /** @description How many standing grants there are for you that can still be used. */
                         total: number;
                     };
                 };

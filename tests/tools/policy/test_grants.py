@@ -125,6 +125,35 @@ async def test_of_two_plans_that_count_on_the_last_use_of_a_grant_one_gets_it(
     assert isinstance(other, NotAllowed) or (isinstance(other, dict) and other["status"] == "waiting")
 
 
+async def test_who_may_use_a_grant_is_told_what_is_left_of_it(
+    caller: Caller, grants: Grants, terms: Terms, clock: Clock
+) -> None:
+    asking = NIGHTLY.model_copy(update={"scopes": _SCOPES | {"jobs:read"}})
+    used = grants.add(terms(cpu_hours=2, arguments={}), approvers=(ADA,))
+    await refreshed(caller)
+    clock.now += 1
+    wide = grants.add(
+        terms(who="services", action="promote_model", arguments={"alias": {"one_of": "staging"}}),
+        approvers=(ADA,),
+    )
+    grants.revoke(grants.add(terms(), approvers=(ADA,)).id, by=ADA)
+    grants.add(terms(who="service:default/other"), approvers=(ADA,))
+
+    found = await caller.call("list_limits", {"limit": 1}, asking)
+    assert (found["total"], found["next_offset"]) == (2, 1)
+    (first,) = found["grants"]
+    assert (first["id"], first["uses_left"], first["cpu_hours_left"], first["gpu_hours_left"]) == (
+        used.id,
+        1,
+        2.0,
+        None,
+    )
+    (second,) = (await caller.call("list_limits", {"offset": 1}, asking))["grants"]
+    assert (second["id"], second["arguments"]) == (wide.id, {"alias": {"one_of": ["staging"]}})
+    clock.now += 3_600
+    assert (await caller.call("list_limits", {}, asking))["grants"] == []
+
+
 @pytest.mark.parametrize(
     "changes",
     [

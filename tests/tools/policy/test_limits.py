@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from tools.fakes import FakePorts
 from tools.jobs import FakeJobs, JobState
 from tools.jobs.desk import JobDesk
 from tools.jobs.recipes import FakeRecipes
+from tools.moments import moment
 from tools.plan import Estimate
 from tools.policy.limits import Limits
 from tools.policy.meter import Meter
@@ -203,6 +205,60 @@ async def test_a_team_is_told_by_name(build: Build) -> None:
     await launch(caller, ada, "one")
     with pytest.raises(LimitReached, match=f"the limit 'l' of {RANKING}: 1 of 1 CPU-hours"):
         await launch(caller, ada, "two")
+
+
+async def left(caller: Caller, principal: Principal) -> dict[str, dict[str, Any]]:
+    """What `list_limits` tells, by limit and kind."""
+    found = await caller.call("list_limits", {}, principal)
+    return {f"{line.pop('limit')} {line.pop('kind')}": line for line in found["limits"]}
+
+
+async def test_what_is_left_is_told_with_whom_it_is_shared_and_when_there_is_more(
+    build: Build, backend: FakeJobs, clock: Clock
+) -> None:
+    caller = build("""
+  - {name: own, calls_a_minute: 5, concurrent_jobs: 2, cpu_hours_a_day: 3}
+  - {name: ours, per: team, gpu_hours_a_day: 4}
+  - {name: all, per: all, concurrent_jobs: 9}
+  - {name: programs, who: services, calls_a_minute: 1}
+""")
+    begun, at = clock.now, moment
+    job = await launch(caller, ada, "one")
+    clock.now += 30
+    told = await left(caller, ada)
+
+    def line(most: float, used: float, whose: str = "you", free: float | None = None) -> dict[str, Any]:
+        when = "" if free is None else at(free)
+        figures = {"most": most, "used": used, "left": most - used}
+        return {"shared_by": whose, **figures, "more_at": when, "all_at": when}
+
+    assert told["own calls_a_minute"] == line(5, 3, free=begun + 60) | {"all_at": at(clock.now + 60)}
+    assert told["own concurrent_jobs"] == line(2, 1, free=begun + 100)
+    assert told["own cpu_hours_a_day"] == line(3, 1, free=begun + 24 * HOUR)
+    assert told["ours gpu_hours_a_day"] == line(4, 0, RANKING)
+    assert told["all concurrent_jobs"] == line(9, 1, "all", free=begun + 100)
+    assert len(told) == 5
+
+    backend.advance(job, JobState.SUCCEEDED, cpu_seconds=360.0)
+    assert (await left(caller, ada))["own cpu_hours_a_day"]["left"] == 2.9
+    assert (await left(caller, bob))["own cpu_hours_a_day"] == line(3, 0)
+
+
+async def test_what_is_told_to_be_left_is_what_is_let_through(build: Build, clock: Clock) -> None:
+    caller = build("  - {name: own, cpu_hours_a_day: 2.5}")
+    for name in ("one", "two"):
+        assert (await left(caller, ada))["own cpu_hours_a_day"]["left"] >= 1
+        await launch(caller, ada, name)
+    told = (await left(caller, ada))["own cpu_hours_a_day"]
+    assert told["left"] == 0.5
+    with pytest.raises(LimitReached) as refused:
+        await launch(caller, ada, "three")
+    assert told["more_at"] == moment(clock.now + refused.value.retry_after)
+
+
+async def test_where_nothing_is_limited_or_granted_nothing_is_told(caller: Caller) -> None:
+    found = await caller.call("list_limits", {}, ada)
+    assert found == {"limits": [], "total": 0, "grants": [], "next_offset": None}
 
 
 def test_the_pace_forgets_who_was_silent_for_longest_and_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
