@@ -80,11 +80,11 @@ def make(config: TrainConfig, base: Path, draft: Path, progress: Progress) -> Ma
     progress("read", 0, 1)
     data, used = read_data(config.data.place(base), config.data.format)
     progress("read", 1, 1)
-    learned = _learned(config, data, settings)
+    taught = learned(config, data, settings)
     progress("train", 0, 1)
     start = time.process_time()
     checkpoints = draft.with_suffix(".checkpoints")
-    model = train(settings, learned, seed=config.seed, watch=Watch(progress, checkpoints))
+    model = train(settings, taught, seed=config.seed, watch=Watch(progress, checkpoints))
     seconds = time.process_time() - start
     progress("train", 1, 1)
     save_pipeline(model, draft / FOLDER) if isinstance(model, Pipeline) else artifact.save(
@@ -105,14 +105,15 @@ def make(config: TrainConfig, base: Path, draft: Path, progress: Progress) -> Ma
             "protocol_hash": protocol.hash,
             "users": len(data.user_ids),
             "items": len(data.items),
-            "interactions": learned.interactions,
+            "interactions": taught.interactions,
             **getattr(model, "facts", {}),
         },
         seconds={"train": seconds},
     )
 
 
-def _learned(config: TrainConfig, data: Dataset, settings: Config) -> Dataset:
+def learned(config: TrainConfig, data: Dataset, settings: Config) -> Dataset:
+    """What of `data` the run learns from."""
     if config.fit_on == "all":
         return data
     return training_data(settings, split(data, config.judged_by, seed=config.seed))

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from recsys_core.data.histories import Histories
 from recsys_core.sequential.batches import Batch, Batches, Rows
 from recsys_core.sequential.config import SequentialConfig
 from recsys_core.sequential.losses import LossOf, loss_of
 from recsys_core.sequential.network import Network
+from recsys_core.sequential.processes import Processes
 
 _DROPOUT = 4
 _MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -44,9 +45,8 @@ class Learner:
         torch.manual_seed(seed)
         self.network = Network(config, histories.item_count)
         self.objective: nn.Module = Objective(self.network, loss_of(config, histories.item_count))
-        self.part, self.parts = 0, 1
-        if distributed.is_available() and distributed.is_initialized():
-            self.part, self.parts = distributed.get_rank(), distributed.get_world_size()
+        self.processes = Processes.current()
+        if self.processes.parts > 1:
             self.objective = nn.parallel.DistributedDataParallel(self.objective)
         self.optimiser = torch.optim.Adam(
             self.network.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), fused=True
@@ -55,15 +55,16 @@ class Learner:
     def step(self, rows: Rows, *, epoch: int, step: int) -> float:
         """Learn from one batch; the mean loss over its targets."""
         batch = self.batches.batch(rows, epoch=epoch, step=step)
-        self.network.noise.begin([self.seed, _DROPOUT, epoch, step, self.part])
+        part, parts = self.processes.part, self.processes.parts
+        self.network.noise.begin([self.seed, _DROPOUT, epoch, step, part])
         self.network.train()
         # processes average their gradients: times their number, that is the sum again
-        loss = self.objective(batch.share(self.part, self.parts)) * (self.parts / len(batch.wanted))
+        loss = self.objective(batch.share(part, parts)) * (parts / len(batch.wanted))
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         self.taken += 1
-        return self._everywhere(loss.detach()) / self.parts
+        return self.processes.mean(loss.detach())
 
     def weights(self) -> Tensors:
         """The network's weights by name; views, which the next step changes."""
@@ -85,16 +86,3 @@ class Learner:
                 parameter.copy_(torch.tensor(tensors[f"weights.{name}"]))
                 state = {moment: torch.tensor(tensors[f"{moment}.{name}"]) for moment in _MOMENTS}
                 self.optimiser.state[parameter] = {"step": torch.tensor(float(taken)), **state}
-
-    def agreed(self, flag: bool) -> bool:
-        """What the first process says, on all of them: clocks differ."""
-        if self.parts == 1:
-            return flag
-        said = torch.tensor(float(flag))
-        distributed.broadcast(said, src=0)
-        return bool(said)
-
-    def _everywhere(self, loss: Tensor) -> float:
-        if self.parts > 1:
-            distributed.all_reduce(loss)
-        return float(loss)

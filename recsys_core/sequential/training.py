@@ -21,6 +21,7 @@ from recsys_core.sequential.config import SequentialConfig
 from recsys_core.sequential.encoder import Encoder
 from recsys_core.sequential.learner import Learner
 from recsys_core.sequential.place import Place
+from recsys_core.sequential.processes import Processes
 from recsys_core.sequential.telling import Teller
 from recsys_core.sequential.validation import Held, held_out, ndcg_at_10
 from recsys_core.watch import Watch
@@ -65,7 +66,7 @@ class _Run:
         self.saved = time.monotonic()
 
     def train(self) -> Trained:
-        found = self.checkpoints.newest() if self.checkpoints else None
+        found = Processes.current().first_said(self.checkpoints.newest() if self.checkpoints else None)
         place = Place("fit" if self.config.patience is None else "choose", self.config.epochs)
         if found is not None:
             place = Place(**found.place)
@@ -90,7 +91,7 @@ class _Run:
         while place.epoch < place.until:
             batches = learner.batches.epoch(place.epoch)
             while place.step < len(batches):
-                if learner.agreed(self._late(place, len(histories.items))):
+                if learner.processes.first_decided(self._late(place, len(histories.items))):
                     place.ended = "minutes"
                     return learner
                 loss = learner.step(batches[place.step], epoch=place.epoch, step=place.step)
@@ -126,7 +127,7 @@ class _Run:
         return elapsed + reserve >= self.config.minutes * 60
 
     def _after(self, place: Place, learner: Learner, *, loss: float, steps: int) -> None:
-        if learner.part > 0:  # one of several processes speaks and writes for all
+        if learner.processes.part > 0:  # the first speaks and writes for all
             return
         left = self.config.minutes * 60 - self._elapsed()
         self.teller.tell(place, loss=loss, steps=steps, targets=learner.batches.targets, left=left)

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from recsys_core.judge import Split, judge, load_protocol
 from recsys_core.sequential.batches import Batches, cut
 from recsys_core.sequential.config import SequentialConfig
 from recsys_core.sequential.encoder import Encoder
+from recsys_core.sequential.live import LiveListeners
 from recsys_core.sources import fit
 from recsys_core.stages import configure
 from recsys_core.watch import Watch
@@ -257,6 +257,19 @@ def cancelled_after(steps: int, checkpoints: Path) -> Watch:
     return Watch(progress, checkpoints, seconds=0)
 
 
+def test_a_listener_s_vector_follows_each_event(fitted: Sequential, parts: Split) -> None:
+    ids = fitted.item_ids
+    live = LiveListeners(fitted)
+    assert np.array_equal(live.query("new"), fitted.queries(Histories.of([[]], item_count=len(ids)))[0])
+    live.begin("a", [ids[place] for place in range(60)])
+    for place in (70, 71):
+        live.heard("a", ids[place])
+    with pytest.raises(UnknownItem, match="no item 'unheard' among the 480"):
+        live.heard("a", "unheard")
+    expected = fitted.queries(Histories.of([[*range(60), 70, 71]], item_count=len(ids)))[0]
+    np.testing.assert_allclose(live.query("a"), expected, atol=1e-6)
+
+
 def test_data_without_order_or_with_nothing_to_learn_from_is_refused(world: World) -> None:
     unordered = Dataset.build("tags", Interactions(["a", "a"], ["1", "2"]), ordered=False)
     with pytest.raises(InvalidData, match="tags has no order"):
@@ -288,8 +301,8 @@ def test_the_command_keeps_a_budget_and_refuses_one_where_there_is_none(
     assert "minutes = 1.0: 'item_knn' is not trained in epochs" in capsys.readouterr().err
 
 
-@pytest.mark.integration
-@pytest.mark.timeout(600)
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_twenty_kills_change_nothing(tmp_path: Path) -> None:
     config = '{"users": 40, "tracks": 40, "episodes": 10, "audiobooks": 5, "playlists": 0}'
     (tmp_path / "world.json").write_text(config)
@@ -297,12 +310,43 @@ def test_twenty_kills_change_nothing(tmp_path: Path) -> None:
         'name = "sequence"\ndata = {path = "world.json", format = "world"}\n'
         'model = {kind = "sequential", dimensions = 16, negatives = 32, epochs = 20, patience = 3}\n'
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.recsys_core.kill_a_training", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONHASHSEED": "0"},
+    assert int(told("-m", "tests.recsys_core.kill_a_training", str(tmp_path))) == 20
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(600)
+def test_two_processes_have_the_losses_of_one() -> None:
+    program = ["-m", "tests.recsys_core.learn_together"]
+    one, two = (losses_of(*program), losses_of(*TORCHRUN, *program))
+    assert len(one) == 50
+    np.testing.assert_allclose(two, one, atol=1e-5, rtol=0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_processes_make_the_artifact_that_one_makes(tmp_path: Path) -> None:
+    (tmp_path / "world.json").write_text('{"users": 60, "tracks": 40, "episodes": 10, "audiobooks": 5}')
+    (tmp_path / "train.toml").write_text(
+        'name = "sequence"\ndata = {path = "world.json", format = "world"}\nmodel = {kind = "sequential", '
+        "dimensions = 16, negatives = 32, epochs = 8, dropout = 0.0, patience = 2}\n"
     )
+    common = ["--config", str(tmp_path / "train.toml"), "--out"]
+    told(*TORCHRUN, "-m", "recsys_core.sequential.together", *common, str(tmp_path / "two"))
+    assert main(["train", *common, str(tmp_path / "one")]) == 0
+    one, two = (artifact.load(tmp_path / name / "model") for name in ("one", "two"))
+    assert one.facts["epochs"] == two.facts["epochs"]
+    for name in one.weights:
+        np.testing.assert_allclose(two.weights[name], one.weights[name], atol=1e-3)
+
+
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def told(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) == 20
+    return done.stdout
+
+
+def losses_of(*arguments: str) -> list[float]:
+    return [float(loss) for loss in told(*arguments).split()]
