@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from recsys_core.data.histories import Histories
+from recsys_core.sequential.adam import Adam
 from recsys_core.sequential.batches import Batch, Batches, Rows
 from recsys_core.sequential.config import SequentialConfig
 from recsys_core.sequential.losses import LossOf, loss_of
@@ -19,7 +20,6 @@ from recsys_core.sequential.network import Network
 from recsys_core.sequential.processes import Processes
 
 _DROPOUT = 4
-_MOMENTS = ("exp_avg", "exp_avg_sq")
 Tensors = dict[str, NDArray[np.float32]]
 
 
@@ -37,10 +37,10 @@ class Objective(nn.Module):
 
 
 class Learner:
-    """Network, optimiser and batches of one training from scratch on `histories`."""
+    """Network, Adam and batches of one training from scratch on `histories`."""
 
     def __init__(self, histories: Histories, config: SequentialConfig, *, seed: int) -> None:
-        self.config, self.seed, self.taken = config, seed, 0
+        self.config, self.seed = config, seed
         self.batches = Batches(histories, config, seed)
         torch.manual_seed(seed)
         self.network = Network(config, histories.item_count)
@@ -48,9 +48,7 @@ class Learner:
         self.processes = Processes.current()
         if self.processes.parts > 1:
             self.objective = nn.parallel.DistributedDataParallel(self.objective)
-        self.optimiser = torch.optim.Adam(
-            self.network.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), fused=True
-        )
+        self.adam = Adam(dict(self.network.named_parameters()), rate=config.learning_rate)
 
     def step(self, rows: Rows, *, epoch: int, step: int) -> float:
         """Learn from one batch; the mean loss over its targets."""
@@ -60,10 +58,8 @@ class Learner:
         self.network.train()
         # processes average their gradients: times their number, that is the sum again
         loss = self.objective(batch.share(part, parts)) * (parts / len(batch.wanted))
-        self.optimiser.zero_grad()
         loss.backward()
-        self.optimiser.step()
-        self.taken += 1
+        self.adam.step()
         return self.processes.mean(loss.detach())
 
     def weights(self) -> Tensors:
@@ -71,18 +67,19 @@ class Learner:
         return {name: tensor.detach().numpy() for name, tensor in self.network.state_dict().items()}
 
     def snapshot(self) -> Tensors:
-        """A copy of the weights and of the optimiser's moments."""
-        tensors = {f"weights.{name}": array.copy() for name, array in self.weights().items()}
-        for name, parameter in self.network.named_parameters():
-            for moment in _MOMENTS:
-                tensors[f"{moment}.{name}"] = self.optimiser.state[parameter][moment].numpy().copy()
-        return tensors
+        """A copy of the weights and of Adam's means and squares."""
+        parts = {"weights": self.network.state_dict(), "means": self.adam.means, "squares": self.adam.squares}
+        return {
+            f"{part}.{name}": tensor.detach().numpy().copy()
+            for part, tensors in parts.items()
+            for name, tensor in tensors.items()
+        }
 
     def restore(self, tensors: Mapping[str, NDArray[np.float32]], *, taken: int) -> None:
         """Go on from a snapshot that was made after `taken` steps."""
-        self.taken = taken
+        self.adam.taken = taken
         with torch.no_grad():
             for name, parameter in self.network.named_parameters():
                 parameter.copy_(torch.tensor(tensors[f"weights.{name}"]))
-                state = {moment: torch.tensor(tensors[f"{moment}.{name}"]) for moment in _MOMENTS}
-                self.optimiser.state[parameter] = {"step": torch.tensor(float(taken)), **state}
+                self.adam.means[name].copy_(torch.tensor(tensors[f"means.{name}"]))
+                self.adam.squares[name].copy_(torch.tensor(tensors[f"squares.{name}"]))

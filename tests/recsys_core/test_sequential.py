@@ -130,6 +130,23 @@ def test_every_loss_goes_down(loss: str, sequences: Histories) -> None:
     assert np.mean(epochs[-3:]) < 0.99 * np.mean(epochs[:3])
 
 
+def test_adam_takes_the_steps_of_the_paper() -> None:
+    import torch
+
+    from recsys_core.sequential.adam import Adam
+
+    parameter = torch.tensor([1.0, -2.0, 0.5], requires_grad=True)
+    adam = Adam({"x": parameter}, rate=0.1)
+    place, mean, square = np.array([1.0, -2.0, 0.5]), np.zeros(3), np.zeros(3)
+    for step in range(1, 6):
+        (parameter**3).sum().backward()
+        gradient = 3 * place**2
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.98 * square + 0.02 * gradient**2
+        place = place - 0.1 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.98**step)) + 1e-8)
+        adam.step()
+    np.testing.assert_allclose(parameter.detach().numpy(), place, rtol=1e-4)
+
+
 def test_gbce_lies_between_bce_and_no_overconfidence() -> None:
     from recsys_core.sequential.losses import gbce_power
 
@@ -164,16 +181,11 @@ def test_a_share_of_a_batch_adds_up_to_the_whole(sequences: Histories) -> None:
         assert all(share.filled.sum() == len(share.wanted) for share in shares)
 
 
-def test_it_beats_popularity_and_the_same_seed_gives_the_same_numbers(
-    fitted: Sequential, parts: Split
-) -> None:
+def test_it_beats_popularity(fitted: Sequential, parts: Split) -> None:
     protocol = load_protocol("loo-full")
     ours = judge(fitted, parts, protocol)["masked"].values["ndcg@10"].mean()
     floor = judge(Popularity.fit(parts.train), parts, protocol)["masked"].values["ndcg@10"].mean()
     assert ours > 1.2 * floor
-    again = fit(SMALL, parts.train)
-    assert isinstance(again, Sequential)
-    assert all(np.array_equal(fitted.weights[name], again.weights[name]) for name in fitted.weights)
 
 
 def test_a_stored_model_scores_as_before_without_torch(
