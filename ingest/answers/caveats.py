@@ -12,7 +12,7 @@ from ingest.answers.conflicts import Disagreement, Staleness, dated
 from ingest.answers.said_lifecycles import SaidLifecycle
 from ingest.answers.units import Unit
 from ingest.documents import Section, SectionKind
-from ingest.entities import Entity
+from ingest.entities import Entity, EntityRef
 
 
 @dataclass(slots=True)
@@ -32,6 +32,15 @@ class Caveats:
         )
         self.paragraphs.append(f"**The sources disagree:** {said}. {_newest(found.claims, marks)}".rstrip())
         self.conflicts.append(Conflict("values", tuple(claim.shown for claim in found.claims), tuple(marks)))
+
+    def of_another(self, lead: Unit, named: Sequence[EntityRef]) -> None:
+        """`This is from the docs of component:default/b [1], and names component:default/a nowhere.`"""
+        asked = " or ".join(f"`{ref}`" for ref in named)
+        mark = self._mark(lead.section, lead.quote)
+        self.paragraphs.append(
+            f"**This may be about something else:** it is from the docs of `{lead.section.entity}` [{mark}], which do not "
+            f"name {asked} there."
+        )
 
     def staleness(self, found: Staleness, lead: Unit, *, newer: Unit | None, card: Section | None) -> None:
         """`[1] is old: last reviewed on …, and … is deprecated [2]. Newer is …: "…" [3].`"""

@@ -15,6 +15,7 @@ from ingest.answers.conflicts import Staleness, dated, disagreements, is_retired
 from ingest.answers.injection import suspicious
 from ingest.answers.question import Question
 from ingest.answers.said_lifecycles import said_otherwise
+from ingest.answers.subject import strays, subjects_of
 from ingest.answers.units import Unit, cut
 from ingest.answers.words import stems
 from ingest.documents import Section
@@ -42,6 +43,12 @@ class Found:
     card: Callable[[EntityRef], Section]
     today: date
 
+    @property
+    def strays(self) -> bool:
+        """Whether the answer begins with what the docs of something say that the question does not name."""
+        subjects = subjects_of(named_entities(self.read.text, self.graph))
+        return bool(self.choice.units) and strays(subjects, self.choice.units[0])
+
 
 def from_passages(found: Found) -> Answer:
     """The chosen pieces, and below them what disagrees with them or makes them old."""
@@ -63,6 +70,9 @@ def from_passages(found: Found) -> Answer:
 def caveats_of(found: Found, citations: Sequence[Citation]) -> Caveats:
     """What disagrees with an answer from `found`, or makes it old; `citations` are those that it has already."""
     caveats = Caveats(list(citations))
+    if found.strays and any(one.entity == str(found.choice.units[0].section.entity) for one in citations):
+        named = [each.ref for each in subjects_of(named_entities(found.read.text, found.graph))]
+        caveats.of_another(found.choice.units[0], named)
     units = [unit for hit in found.hits for unit in cut(hit.section).units]
     for disagreement in disagreements(found.read, units):
         caveats.disagreement(disagreement)

@@ -85,7 +85,9 @@ class SmallLibrary:
     ) -> tuple[Found, ...]:
         self.searches.append(question)
         wanted = set(content_stems(question))
-        found = [Found(one, float(len(wanted & _stems(one)))) for one in self.sections]
+        component = getattr(filters, "component", None)
+        fitting = [one for one in self.sections if component in {None, str(one.entity)}]
+        found = [Found(one, float(len(wanted & _stems(one)))) for one in fitting]
         return tuple(sorted(found, key=lambda hit: -hit.score)[:k])
 
     def section(self, entity: str, path: str | None, anchor: str, *, principal: Principal) -> Section:
