@@ -49,6 +49,8 @@ _EXAMPLES = (
     "stop {job} immediately",
     "take {job} down",
     "I want {job} gone",
+    "cancel whatever is running",
+    "stop everything that is running",
 )
 
 

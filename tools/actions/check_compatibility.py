@@ -101,6 +101,9 @@ _EXAMPLES = (
     "is it safe to move {model} to {alias}",
     "dry check of {model} for {alias}, does anything clash",
     "is everything that serves {surface} consistent",
+    "would moving {model} to {alias} break anything",
+    "would promoting {model} to {alias} break what is served",
+    "what clashes if {model} becomes {alias}",
 )
 
 

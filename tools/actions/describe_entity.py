@@ -81,6 +81,8 @@ _EXAMPLES = (
     "tell me about the catalog entry {entity}",
     "show the catalog page of {entity}",
     "give me the facts on {entity}",
+    "{entity} details from the catalog",
+    "{entity}: show its catalog entry",
 )
 
 

@@ -81,6 +81,8 @@ _EXAMPLES = (
     "suppose {entity} is gone, who suffers",
     "what would we lose without {entity}",
     "could anything break when {entity} is switched off",
+    "who has to know when {entity} is shut down",
+    "what else fails if {entity} fails",
 )
 
 

@@ -1,5 +1,7 @@
 """The action `entity_relations`."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from tools.action import action
@@ -11,13 +13,45 @@ from tools.naming import entity_named, is_known
 from tools.ports import Catalog
 from tools.run import Run
 from tools.shapes import Input, Output, Texts
+from tools.things import Said
+
+_TYPES = Said(
+    values=(
+        (
+            ["dependsOn"],
+            (
+                "dependencies",
+                "deps",
+                "dependency tree",
+                "depends on",
+                "depend on",
+                "relies on",
+                "rely on",
+                "needs",
+            ),
+        ),
+        (
+            ["dependencyOf"],
+            (
+                "dependents",
+                "dependants",
+                "who depends on",
+                "what depends on",
+                "reverse dependencies",
+                "reverse deps",
+            ),
+        ),
+        (["providesApi"], ("apis provided", "provided apis", "exposes", "expose")),
+        (["consumesApi"], ("apis consumed", "consumed apis")),
+    )
+)
 
 
 class EntityRelations(Input):
     entity: str = Field(
         min_length=1, max_length=200, description="Reference kind:namespace/name, a name or a title."
     )
-    types: Texts = Field(
+    types: Annotated[Texts, _TYPES] = Field(
         default=(), max_length=20, description="Only these, e.g. dependsOn, dependencyOf; empty for all."
     )
     direction: Direction = Field(
@@ -67,6 +101,12 @@ _EXAMPLES: tuple[str | Example, ...] = (
     Example("dependencies of {entity}, all levels", means={"types": ["dependsOn"], "depth": 10}),
     Example("dependencies of {entity}", means={"types": ["dependsOn"]}),
     Example("dependents of {entity}", means={"types": ["dependencyOf"]}),
+    Example("reverse dependencies of {entity}", means={"types": ["dependencyOf"]}),
+    "how does {entity} relate to the rest",
+    "how is {entity} connected to the others",
+    Example("what does {entity} need, {depth} levels down", means={"types": ["dependsOn"]}),
+    "incoming relations of {entity}",
+    "list what {entity} needs",
 )
 
 

@@ -80,6 +80,8 @@ _EXAMPLES = (
     "redo the evaluation of {model}",
     "rerun the eval of {model}",
     "check {model} against {protocol}",
+    "I want to see fresh numbers for {model}",
+    "offline numbers of {model}",
 )
 
 

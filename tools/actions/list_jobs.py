@@ -26,7 +26,20 @@ _STATES = Said(
         ("succeeded", ("went well", "went through", "finished", "completed", "done", "successful", "green")),
         (
             "failed",
-            ("broke", "broken", "crashed", "blew up", "errored", "died", "went wrong", "red", "failures"),
+            (
+                "broke",
+                "broken",
+                "crashed",
+                "blew up",
+                "errored",
+                "died",
+                "went wrong",
+                "red",
+                "failures",
+                "crash",
+                "die",
+                "break",
+            ),
         ),
         ("cancelled", ("stopped", "aborted", "killed", "canceled")),
         ("lost", ("vanished", "disappeared", "orphaned")),
@@ -88,6 +101,10 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "did any of my jobs die",
     "did anything fail today",
     "{state} jobs, newest {limit}",
+    "what {state}",
+    "have any of my runs been {state}",
+    "did something get {state}",
+    "did any training {state}",
 )
 
 

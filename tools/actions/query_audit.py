@@ -155,6 +155,13 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "logins since {since}",
     "{kind} calls since {since}",
     "latest {limit} entries of the audit",
+    "{action} since {since}",
+    "changes between {since} and {until}",
+    "changes since {since}",
+    "audit of {target}, last {limit} rows",
+    "calls to {action} since {since}",
+    "audit entries of {principal}",
+    "newest {limit} rows of the audit",
 )
 
 

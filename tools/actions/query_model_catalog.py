@@ -133,6 +133,10 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "anything registered that was trained on {data}",
     "versions owned by {owner}",
     "which models serve now",
+    "anything in {alias}",
+    "versions of {name}",
+    "what sits in {alias}",
+    "every {kind} in the registry",
 )
 
 

@@ -87,6 +87,8 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "print the {anchor} section of {path} in {entity}",
     "open the docs page {path} of {entity}",
     Example("read {path} of {entity} in full", means={"whole_page": True}),
+    "cat {path} of {entity}",
+    "show {entity} {path}",
 )
 
 

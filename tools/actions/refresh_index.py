@@ -51,6 +51,8 @@ _EXAMPLES = (
     "update the knowledge base",
     "search does not find the new page, index it",
     "reload catalog and docs",
+    "re-read the pages, they changed",
+    "sync the index with the sources",
 )
 
 

@@ -72,6 +72,9 @@ _EXAMPLES = (
     "{k} passages on {question}",
     "{k} hits for {question}",
     "passages about {question} only from {component}",
+    "search {component} docs for {question}",
+    "where do the docs mention {question}",
+    "lookup {question} in the documentation",
 )
 
 

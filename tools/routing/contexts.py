@@ -1,7 +1,7 @@
 """Where in a request an argument stands, by the words around its brace in an action's phrases."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,11 @@ _TOKEN = re.compile(r"\s*[\"'`“]?(?P<token>[A-Za-z0-9][\w.+:/@-]*)")
 _ADJACENT = re.compile(r"\{([a-z][a-z0-9_]*)\}\s*$")
 _NEXT = re.compile(r"\s*(?:[\w-]+\s+)?\{([a-z][a-z0-9_]*)\}")
 _QUOTES = " \"'`“”.?!,"
-_ORDERED = {(stem,) for stem in stems("top first last latest newest oldest best recent only")}
+_ORDERED = {(stem,) for stem in stems("top first last latest newest oldest best recent only most")}
 _AT_MOST = {stems(words) for words in ("at most", "up to", "no more", "not more")}
+_OF_THEM = {
+    stems(words) for words in ("of them", "of those", "will do", "is enough", "are enough", "at most")
+}
 _ASKING = {"what", "which", "who", "whom", "whose", "where", "when", "how", "why"}
 _MOST_WORDS = 4  # of a name
 
@@ -44,8 +47,9 @@ class _Around:
 class Contexts:
     """The request read with the phrases of one action."""
 
-    def __init__(self, examples: Iterable[Example], request: str) -> None:
-        self._request, self._text = request, request.lower()
+    def __init__(self, examples: Iterable[Example], request: str, *, words: Set[str] = frozenset()) -> None:
+        """words: those of all phrases, which name nothing."""
+        self._request, self._text, self._words = request, request.lower(), words
         self._around: dict[str, list[_Around]] = {}
         self._keys: dict[str, list[str]] = {}
         for example in examples:
@@ -105,14 +109,10 @@ class Contexts:
         return False
 
     def counts(self, number: Mention) -> bool:
-        """`top 5`, `the last 5 of them`, `5 newest`: how many are wanted."""
+        """`top 5`, `the last 5 of them`, `5 newest`, `5 of them`: how many are wanted."""
         before, after = stems(self._text[: number.start]), stems(self._text[number.end :])
-        return before[-1:] in _ORDERED or after[:1] in _ORDERED or before[-2:] in _AT_MOST
-
-    def says(self, text: str) -> bool:
-        """Whether the words of `text` stand in the request one after the other, in one number or the other."""
-        words = r"\W+".join(rf"{re.escape(word.removesuffix('s'))}s?" for word in text.split())
-        return re.search(rf"\b{words}\b", self._text) is not None
+        ordered = before[-1:] in _ORDERED or after[:1] in _ORDERED
+        return ordered or before[-2:] in _AT_MOST or after[:2] in _OF_THEM
 
     def beside(self, number: Mention, called: str) -> bool:
         """`64 factors`, `factors 64`, `factors = 64`, `factors of 64`, `set factors to 64`."""
@@ -129,13 +129,20 @@ class Contexts:
         *,
         long: bool = False,
         slug: bool = False,
+        any_word: bool = False,
         apart: Sequence[Mention] = (),
     ) -> str | None:
-        """The word, or the words of a long text, where a phrase has `name`; slug: several words become one name."""
+        """The word, or the words of a long text, where a phrase has `name`.
+
+        slug: several words become one name. any_word: also one that phrases have, since it is looked up afterwards.
+        """
         for one in self._leads(name, weak=bool(pattern)):
             lead = r"\W+".join(rf"{re.escape(word)}\w*" for word in one.left)
             for start in re.finditer(rf"\b{lead}\W+(?:(?:the|a|an|it|my)\s+)?", self._text):
                 value = self._value(start.end(), pattern, one.right, long=long, slug=slug)
+                tells = any_word or (long and one.left[-1] not in STOP | _ASKING)
+                if value and not tells and value.lower() in self._words:
+                    continue
                 if value and not any(each.start <= start.end() < each.end for each in apart):
                     return value
         return None
@@ -170,8 +177,10 @@ class Contexts:
             if (following := at.get(one.ahead)) is None:
                 continue
             words = re.findall(r"[\w.+/@-]+", self._request[: following.start])
-            telling = (word.rstrip(".-") for word in reversed(words) if word.lower() not in STOP)
-            token = next((word for word in telling if word.lower() not in _ASKING), "")
+            said = (word.rstrip(".-") for word in reversed(words))
+            telling = (word for word in said if word and word.lower() not in STOP | _ASKING)
+            # Where any word would do, one of the phrases' own is none: `what would u15 get from …`.
+            token = next((word for word in telling if pattern or word.lower() not in self._words), "")
             if token and re.search(pattern, token):
                 return token
         return None
@@ -218,7 +227,8 @@ class Contexts:
             return None
         joined = re.sub(r"[\s_]+", "-", said.lower()) if slug else ""
         for form in (said, said.lower(), joined):
-            tells = form.lower() not in STOP and form.lower() not in _ASKING
+            first = form.lower().split()[:1]
+            tells = not first or (first[0] not in STOP and first[0] not in _ASKING)
             if form and (tells or form.isupper()) and re.search(pattern, form):
                 return form
         return None

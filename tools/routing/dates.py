@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from tools.things import Mention, Thing
 
+WHOLE_MONTH = "whole month"
+"""Kind of a mention of a month that is over, as in `in July`: neither before nor after it."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -17,7 +19,7 @@ _AGO = re.compile(
 )
 _NAMED = re.compile(
     rf"\b(?:(?P<day>today|yesterday|{'|'.join(_DAYS)})|(?P<span>(?:this|last|past) (?:week|month))"
-    rf"|(?:in|since|until|during) (?P<month>{'|'.join(_MONTHS)}))\b"
+    rf"|(?P<lead>in|since|until|during) (?P<month>{'|'.join(_MONTHS)}))\b"
 )
 _COUNTS = {"a": 1, "two": 2, "three": 3}
 _LENGTHS = {"day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
@@ -38,18 +40,20 @@ def moments(text: str, *, today: date) -> Iterator[Mention]:
         )
     for match in _NAMED.finditer(text):
         which = match.lastgroup or ""
+        value = _meant(match[which], today)
+        over = match["lead"] in {"in", "during"} and value < f"{today:%Y-%m}"
         yield Mention(
-            Thing.MOMENT, _meant(match[which], today), match.start(which), match.end(which), 0.9, "day"
+            Thing.MOMENT, value, match.start(which), match.end(which), 0.9, WHOLE_MONTH if over else "day"
         )
 
 
-def length_in_days(text: str) -> int | None:
-    """`over the past 90 days`, `last two weeks`, `this month`, `the last quarter`: how many days that is."""
+def length_in_days(text: str) -> tuple[int, int, int] | None:
+    """`over the past 90 days`, `last two weeks`, `this month`, `the last quarter`: how many days that is, start and end."""
     match = _LASTING.search(text)
     if match is None:
         return None
     count = match[1] or "1"
-    return (_COUNTS.get(count) or int(count)) * _LENGTHS[match[2]]
+    return (_COUNTS.get(count) or int(count)) * _LENGTHS[match[2]], match.start(), match.end()
 
 
 def _meant(words: str, today: date) -> str:

@@ -5,15 +5,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.action import Action
+from tools.routing.dates import WHOLE_MONTH
 from tools.routing.filled import Filled
 from tools.routing.known import Known
 from tools.routing.missing import note_missing, unused
 from tools.routing.named import entity_called, many, named
 from tools.routing.reading import Reading
+from tools.routing.spelling import Spelling
 from tools.routing.values import chosen, keys, meant, number
 from tools.things import Mention, Names, Thing
 
-_NAMED = re.compile(r"\b(?:(?:name|call) it|named|called|by the name(?: of)?)\s+[\"'`“]?([a-z][\w-]*)")
+_NAMED = re.compile(
+    r"\b(?:(?:name|call|label|dub) (?:it|that|this|the (?:model|job|result|folder))|named|called|(?:by|under|with) the name(?: of)?|(?:^|[,;]|\band|\bwith)\s*name(?! (?:it|that|this)\b))"
+    r"(?:\s+|\s*[:=]\s*)[\"'`“]?([a-z][\w-]*)"
+)
+_HEADED = re.compile(r"(?:^|\s)([a-z][a-z0-9]*[-_0-9][\w-]*):\s")
+"""`train als-wide: als, 256 factors`."""
 
 
 def fill(
@@ -23,15 +30,20 @@ def fill(
     known: Known,
     *,
     means: Mapping[str, Any],
+    spelling: Spelling,
 ) -> Filled:
-    """means: arguments that the phrase which fits the request says without a word of their own."""
-    reading = Reading(action, request, found, known)
+    """means: arguments that the phrase which fits the request says without a word of their own. spelling: over the
+    words of all phrases."""
+    reading = Reading(action, request, found, known, spelling=spelling)
     for name, schema in reading.properties.items():
         names = reading.names[name]
-        if name not in means or (names is not None and names.thing is Thing.NUMBER):
+        is_number = names is not None and names.thing is Thing.NUMBER
+        if name not in means or is_number or meant(reading, name) is not None:
             _fill(reading, name, schema)
     filled = reading.filled
     filled.arguments = {**means, **filled.arguments}
+    if "until" in reading.properties and (month := reading.at.get("since")) and month.kind == WHOLE_MONTH:
+        filled.arguments.setdefault("until", month.value)
     note_missing(reading)
     filled.unused = tuple(unused(reading))
     return filled
@@ -53,8 +65,9 @@ def _fill(reading: Reading, name: str, schema: Mapping[str, Any]) -> None:
         value = number(reading, name, schema)
     elif names.thing is Thing.NEW_NAME:
         pattern = str(schema.get("pattern", ""))
-        value = reading.contexts.token(name, pattern, slug=True, apart=reading.filled.used)
-        value = value or _called_in_general(reading, name, pattern) or reading.quoted(pattern)
+        value = _called_in_general(reading, name, pattern)
+        value = value or reading.quoted(pattern)
+        value = value or reading.contexts.token(name, pattern, slug=True, apart=reading.filled.used)
     elif schema.get("type") == "array":
         value = many(reading, name, names)
     else:
@@ -64,8 +77,14 @@ def _fill(reading: Reading, name: str, schema: Mapping[str, Any]) -> None:
 
 
 def _called_in_general(reading: Reading, name: str, pattern: str) -> str | None:
-    """`name it larch`, `called larch`, whatever the phrases are."""
-    found = _NAMED.search(reading.request.lower()) if name == "name" else None
+    """`name it larch`, `called larch`, `larch-2: …`, whatever the phrases are."""
+    if name != "name":
+        return None
+    text = reading.request.lower()
+    if (found := _NAMED.search(text)) is None and (found := _HEADED.search(text)):
+        headed = found.start(1)
+        if any(each.start <= headed < each.end for each in reading.found):
+            return None
     return found[1] if found and re.search(pattern, found[1]) else None
 
 
@@ -74,7 +93,7 @@ def _without_place(reading: Reading, text: str) -> str:
     for each in reading.filled.used:
         named = re.escape(reading.request[each.start : each.end])
         text = re.sub(
-            rf",?\s+(?:only |just )?(?:in|of|for|from)(?: the)?(?: docs of)?(?: the)? {named}[\s.?!]*$",
+            rf",?\s+(?:only |just )?(?:in|of|for|from)(?: the)?(?: docs of)?(?: the)? {named}(?: (?:docs|documentation|pages|runbook))?[\s.?!]*$",
             "",
             text,
         )

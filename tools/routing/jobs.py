@@ -14,6 +14,9 @@ _SAID = re.compile(
     rf"\b(?={_WHOSE}\s|{_WHICH}\s)(?:(?P<article>{_WHOSE})\s+)?(?P<which>(?:{_WHICH}\s+)*)(?P<middle>(?:[\w-]+\s+){{0,2}}?)"
     rf"(?:(?P<work>{_WORK})(?:\s+(?P<job>job|run|process))?|(?P<only>job|run))\b(?!\w|-\w)"
 )
+_WHATEVER = re.compile(
+    r"\b(?:whatever|everything|anything|all|the one|the one that|what)(?: that)?(?: is|'s|’s) (?:running|going on|under way)\b"
+)
 _RECIPES = {"train": "train", "eval": "evaluate", "judg": "evaluate", "embed": "embed"}
 
 
@@ -25,6 +28,12 @@ def jobs_in(text: str, jobs: Sequence[KnownJob], *, taken: Iterable[Mention]) ->
     for match in _ID.finditer(text):
         yield Mention(Thing.JOB, match[0], match.start(), match.end(), kind="active")
     called = {each.value.partition(":")[0] for each in taken if each.thing in {Thing.MODEL, Thing.MODEL_KIND}}
+    under_way = [job for job in jobs if job.is_active]
+    for match in _WHATEVER.finditer(text):
+        for place, job in enumerate(under_way):
+            yield Mention(
+                Thing.JOB, job.id, match.start(), match.end(), sure=0.4 - 0.01 * place, kind="active"
+            )
     for match in _SAID.finditer(text):
         if not _is_one(match):
             continue
@@ -58,6 +67,7 @@ def _fitting(match: re.Match[str], jobs: Sequence[KnownJob], called: set[str]) -
         and (not state or job.state == state)
         and (not running or job.is_active)
     ]
-    named = [job for job in fitting if called & set(job.words)]
+    exactly = [job for job in fitting if set(match["middle"].split()) & set(job.words[:1])]
+    named = exactly or [job for job in fitting if called & set(job.words)]
     found = named or fitting
     yield from found[:1] if re.search("last|latest|newest|recent", which) else found

@@ -1,5 +1,6 @@
 """How well a request fits each action: by the words and by the meaning of the phrases that ask for it."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from tools.catalogue import Actions
 from tools.example import Example
 from tools.ports import Meaning
 from tools.routing.phrasing import STOP, content, phrase_of, stems
-from tools.things import said_of
+from tools.things import choices_of, said_of
 
 _BIGRAM = 0.6
 _STOPPED = 0.15
@@ -56,12 +57,14 @@ class Phrasebook:
     """The phrases of all actions, weighted by how few actions use a word."""
 
     def __init__(self, actions: Actions, *, without: Sequence[str] = ()) -> None:
-        self._said = {
-            (info.name, stem)
+        others = [
+            (info.name, text)
             for info in actions.list()
-            for field in actions.get(info.name).input.model_fields.values()
-            for stem in stems(" ".join(said_of(field).words))
-        }
+            for name, field in actions.get(info.name).input.model_fields.items()
+            for text in (*said_of(field).words, *choices_of(info.input_schema["properties"][name]))
+        ]
+        self._said = {(name, stem) for name, text in others for stem in stems(text)}
+        self._others = tuple(text.lower() for _, text in others)
         self._phrases = tuple(
             phrase
             for info in actions.list()
@@ -101,6 +104,13 @@ class Phrasebook:
     @cached_property
     def _leading(self) -> Set[str]:
         return frozenset(phrase.verb for phrase in self._phrases if phrase.example)
+
+    @property
+    def vocabulary(self) -> Set[str]:
+        """Words of phrases, and of arguments' other names."""
+        return frozenset(
+            re.findall(r"[a-z]+", " ".join((*(phrase.text for phrase in self._phrases), *self._others)))
+        )
 
     def fits(self, request: str, meaning: Meaning | None) -> tuple[Fit, ...]:
         """Of every action. request: masked. Without `meaning` by words alone."""

@@ -18,7 +18,7 @@ STRONG = {
     Thing.PLAYBOOK,
     Thing.REPOSITORY,
 }
-_PRONOUN = re.compile(r"\b(?:that|it|this|them|(?:the|my|our) (?:playbook|run))\b")
+_PRONOUN = re.compile(r"\b(?:that|it|this|them|(?:the|my|our)(?: \w+)? (?:playbook|run))\b")
 
 
 def note_missing(reading: Reading) -> None:
@@ -86,7 +86,11 @@ def unused(reading: Reading) -> Iterable[Mention]:
     if reading.whole:
         return
     for each in sorted(reading.found, key=lambda one: (one.start - one.end, -one.sure)):
-        strong = each.thing in STRONG or (each.thing is Thing.ENTITY and each.sure >= 0.8)
+        strong = (
+            each.thing in STRONG
+            or each.thing is Thing.ALIAS
+            or (each.thing is Thing.ENTITY and each.sure >= 0.8)
+        )
         if strong and each.sure >= 0.5 and not any(each.overlaps(one) for one in seen):
             seen.append(each)
             yield each

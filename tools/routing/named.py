@@ -1,5 +1,6 @@
 """Things that a request names as arguments: models, jobs, entities, and further ones of a kind."""
 
+import re
 from collections.abc import Sequence
 
 from tools.routing.filled import Missing
@@ -7,6 +8,8 @@ from tools.routing.reading import Reading
 from tools.things import Mention, Names, Thing
 
 MOST_CANDIDATES = 8
+_WHOSE = re.compile(r"\b(?:of|for|by|from|team|group|owner)\s+(?:the\s+)?([\w-]+)|\b([\w-]+)['’]s?\s")
+"""Who has something: `gaps of platform`, `platform's docs`."""
 
 
 def named(reading: Reading, name: str, names: Names) -> str | None:
@@ -56,8 +59,16 @@ def _called(reading: Reading, name: str, names: Names) -> str | None:
     """An entity of the kind by its bare name, where a phrase has the argument: `owned by platform`."""
     if names.thing is not Thing.ENTITY or not names.kinds:
         return None
-    said = reading.contexts.token(name, "", slug=True) or reading.contexts.ahead(name)
-    return entity_called(reading, said or "", names)
+    for said in (reading.contexts.token(name, "", slug=True, any_word=True), reading.contexts.ahead(name)):
+        if found := entity_called(reading, said or "", names):
+            return found
+    if names.kinds[0] != "group":
+        return None
+    owners = (
+        entity_called(reading, match[1] or match[2], names)
+        for match in _WHOSE.finditer(reading.request.lower())
+    )
+    return next(filter(None, owners), None)
 
 
 def entity_called(reading: Reading, said: str, names: Names) -> str | None:

@@ -14,7 +14,7 @@ _TENS = {
 _UNIT, _TEN = "|".join(_UNITS), "|".join(_TENS)
 _BELOW = rf"(?:(?:{_TEN})(?:[- ](?:{_UNIT}))?|{_UNIT})"
 _SPELT = re.compile(
-    rf"\b(?:(?P<hundreds>a|{_UNIT}) hundred(?: and)?(?: (?P<rest>{_BELOW}))?|(?P<small>{_BELOW})|(?P<dozen>a|two|three) dozen)\b"
+    rf"\b(?:(?P<hundreds>a|{_UNIT}) hundred(?: and)?(?: (?P<rest>{_BELOW}))?|(?P<small>{_BELOW})|(?:(?P<dozens>a|two|three) )?(?P<dozen>dozen))\b"
 )
 
 
@@ -22,7 +22,7 @@ def spelt(text: str) -> Iterator[tuple[int, int, int]]:
     """Start, end and value of each; text: in lower case."""
     for match in _SPELT.finditer(text):
         if match["dozen"]:
-            value = 12 * _below(match["dozen"])
+            value = 12 * _below(match["dozens"] or "one")
         elif match["hundreds"]:
             value = 100 * _below(match["hundreds"]) + _below(match["rest"] or "")
         else:

@@ -28,12 +28,22 @@ _SHOWN = {
 _KEPT = {Thing.ALIAS, Thing.SURFACE, Thing.REQUEST, Thing.NEW_NAME}
 _GROUPS = {"group": "team", "user": "person", "api": "api", "system": "system", "domain": "domain"}
 _POLITE = re.compile(
-    r"^(?:(?:hi|hey|hello|ok(?:ay)?|so|well|cuebook|please|pls|kindly|now|then|just|also)[,!.]?\s+)+"
-    r"|^(?:can|could|would|will) (?:you|we|i|u) (?:please |pls |kindly |just |quickly |maybe |also )*"
+    r"^(?:(?:(?:hi|hey|hello|yo)(?: (?:all|team|folks|everybody|there|cuebook))?|ok(?:ay)?|so|well|cuebook|please|pls|kindly|now|then|just|also|quick question)[,!.:]?\s+)+"
+    r"|^(?:can|could|would|will) (?:you|we|i|u|someone|somebody|anyone|anybody) (?:please |pls |kindly |just |quickly |maybe |also )*"
     r"(?!tell me|explain|say|recommend to)"
     r"|^(?:i(?:'d| would) (?:like|love|want) (?:you )?to|i (?:want|need|wish)(?: you)? to|let(?:'|’)?s|let us|we (?:should|need to|have to|want to)"
     r"|i need|i want|time to|go ahead and|help me|it(?:'|’)?s time to|you should|make sure to|be so kind and)\s+",
 )
+_SHORTHAND = {
+    "dep": "dependency", "deps": "dependencies", "doc": "documentation", "docs": "documentation", "eval": "evaluate",
+    "evals": "evaluations", "rec": "recommendation", "recs": "recommendations", "qs": "questions", "repo": "repository",
+    "repos": "repositories", "params": "parameters", "info": "information", "perf": "performance", "libs": "libraries",
+    "fire up": "start", "fire off": "start", "boot up": "start", "spin up": "start", "lookup": "look up", "w/": "with", "b/c": "because", "stats": "statistics", "cfg": "configuration", "config": "configuration",
+}  # fmt: skip
+_SHORT = re.compile(
+    rf"(?<![\w./-])(?:{'|'.join(map(re.escape, sorted(_SHORTHAND, key=len, reverse=True)))})(?![\w.-])"
+)
+_STATEMENT = re.compile(r"(?:i|we|he|she|they|it|someone|somebody)(?:['’](?:ll|ve|m|re|d))?\s")
 _WORD = re.compile(r"[a-z0-9]+(?:['’](?:s|t|re|ve|d|ll))?")
 STOP = frozenset(
     [
@@ -110,11 +120,14 @@ STOP = frozenset(
 
 def plain(request: str) -> str:
     """The request without what is said for politeness, in lower case."""
-    text = " ".join(request.lower().split())
+    text = _SHORT.sub(lambda match: _SHORTHAND[match[0]], " ".join(request.lower().split()))
     while (shorter := _POLITE.sub("", text, count=1)) != text:
         text = shorter.rstrip("?")  # `could you …?` asks for it to be done
     return re.sub(
-        r"(?:,? (?:please|pls|thanks|thank you|thx|for me|right now|asap|will you))+[.!?]*$", "", text
+        r"(?:,? (?:please|pls|thanks|thank you|thx|cheers|for me|right now|asap|immediately|(?:will|would|could|can) (?:you|ya|u)"
+        r"|(?:if|when) (?:you can|possible|you have a (?:minute|moment))))+[.!?]*$",
+        "",
+        text,
     )
 
 
@@ -163,3 +176,14 @@ def _stem(word: str) -> str:
 def content(words: Sequence[str]) -> tuple[str, ...]:
     """Without the words that say nothing."""
     return tuple(word for word in words if word not in STOP)
+
+
+def begins_as_no_order(text: str) -> bool:
+    """Whether its first word that says something is no order: a plural, as in `promotions since May`, or what stands before a
+    noun, as in `blocked calls`, `reverse dependencies`; or it is told of somebody: `we will shut it down`."""
+    if _STATEMENT.match(text.lower()):
+        return True
+    first = next((word for word in _WORD.findall(text.lower()) if word not in STOP), "")
+    plural = len(first) > 3 and first.endswith("s") and not first.endswith(("ss", "us"))
+    past = len(first) > 5 and first.endswith("ed")
+    return plural or past or first in {"reverse", "order"}

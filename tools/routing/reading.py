@@ -10,6 +10,7 @@ from tools.routing.contexts import Contexts
 from tools.routing.filled import Filled
 from tools.routing.known import Known
 from tools.routing.mentions import BARE, BY_ALIAS, quoted
+from tools.routing.spelling import Spelling
 from tools.things import Mention, Names, Thing, names_of, said_of
 
 _NEVER = re.compile(r"^(?:context|before|(?:\w+_)?offset|max_chars)$")
@@ -21,11 +22,18 @@ class Reading:
     """at: where an argument's value stands; spent: where words stand that became a value of a list."""
 
     def __init__(
-        self, action: Action[Any, Any], request: str, found: Sequence[Mention], known: Known
+        self,
+        action: Action[Any, Any],
+        request: str,
+        found: Sequence[Mention],
+        known: Known,
+        *,
+        spelling: Spelling,
     ) -> None:
         self.request, self.known, self.found = request, known, found
         self.schema = action.info.input_schema
-        self.contexts = Contexts(action.examples, request)
+        self.contexts = Contexts(action.examples, request, words=spelling.words)
+        self._spelling = spelling
         self.filled = Filled()
         self.at: dict[str, Mention] = {}
         self.spent: set[int] = set()
@@ -79,8 +87,24 @@ class Reading:
         for match in re.finditer(r"[\w.@:/-]+", self.request.lower()):
             word = match[0].strip(".-:")
             yield word, match.start()
+            if (meant := self._spelling.word(word)) != word:
+                yield meant, match.start()
             if word in _SAME:
                 yield _SAME[word], match.start()
+
+    def is_word(self, text: str) -> bool:
+        """Whether phrases have it, so that it names nothing."""
+        return text in self._spelling.words
+
+    def says(self, text: str) -> bool:
+        """Whether the words of `text` stand in the request one after the other, in one number or the other."""
+        words = r"\W+".join(rf"{re.escape(word.removesuffix('s'))}s?" for word in text.split())
+        return re.search(rf"\b{words}\b", self._as_meant) is not None
+
+    @cached_property
+    def _as_meant(self) -> str:
+        """The request in lower case, without slips."""
+        return re.sub(r"[a-z]+", lambda match: self._spelling.word(match[0]), self.request.lower())
 
     def quoted(self, pattern: str) -> str | None:
         """What stands in quotation marks and is no other argument yet."""

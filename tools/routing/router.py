@@ -18,6 +18,7 @@ from tools.action import Action
 from tools.catalogue import Actions
 from tools.effect import Effect
 from tools.ports import Meaning
+from tools.routing.clauses import CHANGES, first_word, leans_on_the_rest, said_to_do
 from tools.routing.evidence import ForAction, ForNone, Weights, shares, weighed
 from tools.routing.filled import Filled
 from tools.routing.filling import fill
@@ -25,7 +26,8 @@ from tools.routing.known import Known
 from tools.routing.likeness import Fit, Phrasebook
 from tools.routing.mentions import mentions
 from tools.routing.missing import STRONG
-from tools.routing.phrasing import content, masked, stems
+from tools.routing.phrasing import begins_as_no_order, content, masked, stems
+from tools.routing.spelling import Spelling
 from tools.things import Mention, Thing
 
 ASK, NONE = "ask", "none"
@@ -35,7 +37,7 @@ CLOSE = 0.6
 """Two actions are both shown when the second is at least this share as likely as the first."""
 _TELLING = frozenset(Thing) - {Thing.NUMBER, Thing.MOMENT, Thing.ALIAS, Thing.SURFACE}
 _QUESTION = re.compile(
-    r"^(?:in|on|at|for|to|from|with|by|of|under|since) (?:which|what|whom|whose)\b|^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|does|do|did|has|have|am|can i|can we|should|may)"
+    r"^(?:in|on|at|for|to|from|with|by|of|under|since) (?:which|what|whom|whose)\b|^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|does|do|did|has|have|am|can i|can we|should|may|would|will|could)"
     r"(?:'s|'re|'d|’s|s)?\b|\?\s*$"
 )
 _WHAT = re.compile(r"^(?:who|whom|whose|when|where|why|which|what)(?:'s|’s|s)?\b")
@@ -45,18 +47,6 @@ _HOW_TO = re.compile(
     r"|explain\b|when (?:do|should|is|does)\b|where (?:do|can|is|are|does)\b|tell me (?:how|why|about)\b)"
     r"|\b(?:what (?:do|should|can) (?:i|we) do|how (?:do|can|should) (?:i|we))\b"
 )
-CHANGES = frozenset(
-    stems(
-        "approve reject restart deploy delete remove drop merge scale book send email message post update change set edit "
-        "rename move migrate install upgrade bump stop kill cancel abort terminate shut disable enable turn reset rotate "
-        "grant revoke assign invite ping notify order buy pay translate draft launch execute schedule resume pause drain "
-        "push commit tag release ship publish promote roll rollback revert undo restore train retrain evaluate scaffold "
-        "reindex ingest purge wipe truncate reboot provision transfer upload archive unlock write compose increase decrease "
-        "raise lower fix implement refactor design draw sing code configure connect apply rerun sync escalate mute silence "
-        "acknowledge debug optimise optimize migrate backup ssh clone fork fire hire block ban lock encrypt compile hack erase uninstall downgrade expand shrink resize allocate reserve subscribe unsubscribe dial"
-    )
-)
-"""Verbs, as stems, of an order to change something: an action that none of its phrases begins with it does not do that."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +78,10 @@ class Weighing:
 
 @dataclass(frozen=True)
 class _Shape:
-    """What kind of sentence a request is; verb: the stem of its first word that says something."""
+    """What kind of sentence a request is; verb: the stem of its first word that says something; things: that is a plural."""
 
     verb: str
+    things: bool
     asks: bool
     asks_what: bool
     how_to: bool
@@ -102,7 +93,7 @@ class _Shape:
 
     @property
     def changes(self) -> bool:
-        return self.verb in CHANGES and not self.asks
+        return self.verb in CHANGES and not self.asks and not self.things
 
 
 class Router:
@@ -111,6 +102,7 @@ class Router:
     def __init__(self, actions: Actions, *, never: Sequence[str] = ()) -> None:
         self._actions = actions
         self._book = Phrasebook(actions, without=never)
+        self._spelling = Spelling(self._book.vocabulary)
 
     def route(self, request: str, known: Known, meaning: Meaning | None, *, today: date) -> Route:
         """Call it on a worker thread."""
@@ -120,13 +112,15 @@ class Router:
     def weigh(self, request: str, known: Known, meaning: Meaning | None, *, today: date) -> Weighing:
         """The evidence alone."""
         found = mentions(request, known, today=today)
-        shape = self._shape(masked(request, found), request, found, known)
+        shape = self._shape(self._shown(request, found), request, found, known)
         fits = self._fits(request, found, meaning)
         beginning = sum(self._book.begins(fit.action, shape.verb) for fit in fits)
         filled, evidence = {}, {}
         for fit in fits:
             action: Action[Any, Any] = self._actions.get(fit.action)
-            filled[fit.action] = fill(action, request, found, known, means=self._book.meant(fit))
+            filled[fit.action] = fill(
+                action, request, found, known, means=self._book.meant(fit), spelling=self._spelling
+            )
             evidence[fit.action] = self._for(fit, action, filled[fit.action], shape, beginning)
         none = ForNone(
             always=1.0,
@@ -137,15 +131,20 @@ class Router:
         )
         return Weighing(filled, evidence, none)
 
-    def _shape(self, shown: str, request: str, found: Sequence[Mention], known: Known) -> _Shape:
-        verb, asks = next(iter(content(stems(shown))), ""), bool(_QUESTION.search(shown))
+    def _shown(self, request: str, found: Sequence[Mention]) -> str:
+        return self._spelling.corrected(masked(request, found))
+
+    def _shape(self, whole: str, request: str, found: Sequence[Mention], known: Known) -> _Shape:
+        shown = said_to_do(whole, asks=bool(_QUESTION.search(whole)))
+        verb, asks = first_word(shown), bool(_QUESTION.search(shown))
         about = any(each.sure >= 0.5 and each.thing in _TELLING for each in found)
         return _Shape(
             verb=verb,
+            things=begins_as_no_order(shown),
             asks=asks,
             asks_what=bool(_WHAT.search(shown)),
             how_to=bool(_HOW_TO.search(shown)),
-            order=not asks and (verb in CHANGES or self._book.leads(verb)),
+            order=not asks and not begins_as_no_order(shown) and (verb in CHANGES or self._book.leads(verb)),
             about=about,
             foreign=not about and known.closeness(request) < NEAR,
             under_way=any(each.thing in {Thing.JOB, Thing.PLAN} for each in found),
@@ -157,9 +156,13 @@ class Router:
         plainly = [
             each
             for each in found
-            if each.thing is not Thing.ENTITY or not self._book.has_words(request[each.start : each.end])
+            if each.thing is not Thing.ENTITY
+            or "-" in request[each.start : each.end]
+            or not self._book.has_words(request[each.start : each.end])
         ]
-        readings = dict.fromkeys((masked(request, found), masked(request, plainly)))
+        ways = [self._shown(request, each) for each in (found, plainly)]
+        orders = (said_to_do(way, asks=bool(_QUESTION.search(way))) for way in ways)
+        readings = dict.fromkeys((*ways, *(order for order in orders if not leans_on_the_rest(order))))
         best: dict[str, Fit] = {}
         for shown in readings:
             for fit in self._book.fits(shown, meaning):

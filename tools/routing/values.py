@@ -14,11 +14,20 @@ _LOOSE = {Thing.NUMBER, Thing.ALIAS, Thing.SURFACE}
 _SAMPLE = re.compile(r"(?:such as|e\.g\.) ([\w/-]+\.[a-z]{1,5})\b")
 _COUNTS = {"k", "limit"}
 _SHORT = 3  # letters: shorter values of a list that is not closed are everyday words
+_ENDING = 4  # letters: `featuregateway` is no form of `features`
+_EVERYDAY = {"done", "planned"}
+"""Values of a list that say something else in most sentences: `what has ada done`, `rejected plans`."""
 _LONG = 200  # letters: a text that may be longer is more than a word
 
 
 def number(reading: Reading, name: str, schema: Mapping[str, Any]) -> int | float | None:
-    if name == "days" and (days := length_in_days(reading.request.lower())) and _within(days, schema):
+    if (
+        name == "days"
+        and (lasting := length_in_days(reading.request.lower()))
+        and _within(lasting[0], schema)
+    ):
+        days, start, end = lasting
+        reading.filled.used.append(Mention(Thing.NUMBER, str(days), start, end))
         return days
     whole, called = schema.get("type") == "integer", reading.said[name].called
     for each in reading.free(Names(Thing.NUMBER)):
@@ -75,20 +84,26 @@ def _text_of(reading: Reading, name: str, key: str) -> str | None:
     if at is not None:
         reading.filled.used.append(at)
         return at.value
-    return entity_called(reading, reading.contexts.token(place, "", slug=True) or "", names)
+    return entity_called(reading, reading.contexts.token(place, "", slug=True, any_word=True) or "", names)
 
 
 def chosen(reading: Reading, name: str, schema: Mapping[str, Any]) -> Any:
     """One of a list of values that the request has a word for; or a text that phrases say where to find."""
     if schema.get("type") == "boolean" or (reading.whole and not reading.contexts.has(name)):
         return None
-    choices = (*choices_of(dict(schema)), *reading.known.values_of(name))
+    choices = [
+        choice
+        for choice in (*choices_of(dict(schema)), *reading.known.values_of(name))
+        if choice not in _EVERYDAY or reading.contexts.is_called(name)
+    ]
     free = {
         word: place
         for word, place in reading.words()
         if word not in STOP
         and place not in reading.spent
-        and not any(_inside(place, one) for one in reading.filled.used)
+        and not any(
+            _inside(place, one) or _tells_kind(word, place, one, reading) for one in reading.filled.used
+        )
     }
     listed = bool(schema.get("enum"))
     if found := [
@@ -116,7 +131,10 @@ def _led_to(reading: Reading, name: str, schema: Mapping[str, Any]) -> str | Non
     token = reading.contexts.token(name, pattern, long=long, apart=named)
     behind = reading.contexts.behind(name, reading.filled.arguments, pattern)
     before = reading.contexts.before(name, reading.at, pattern)
-    return token or behind or before or reading.quoted(pattern)
+    ahead = "" if pattern or long else reading.contexts.ahead(name) or ""
+    taken = reading.filled.arguments.values()
+    ahead = "" if ahead in STOP or ahead in taken or reading.is_word(ahead) else ahead
+    return token or behind or before or ahead or reading.quoted(pattern)
 
 
 def meant(reading: Reading, name: str) -> Any:
@@ -125,7 +143,7 @@ def meant(reading: Reading, name: str) -> Any:
         (len(text), value)
         for value, texts in reading.said[name].values
         for text in texts
-        if reading.contexts.says(text)
+        if reading.says(text)
     ]
     return max(found, key=lambda each: each[0])[1] if found else None
 
@@ -140,6 +158,16 @@ def _inside(place: int, mention: Mention) -> bool:
     return mention.start <= place < mention.end
 
 
+def _tells_kind(word: str, place: int, named: Mention, reading: Reading) -> bool:
+    """`team` in `the platform team`, which says no more than the name."""
+    between = reading.request[named.end : place]
+    return (
+        named.thing is Thing.ENTITY
+        and not between.strip()
+        and word in {named.kind, "team", "squad", "crew", "folks"}
+    )
+
+
 def _said(choice: str, words: Sequence[str]) -> bool:
     """`group` for `groups`, `loo-full` for itself, `succeeded` for `succeed`."""
     stem = stems(choice)
@@ -148,7 +176,11 @@ def _said(choice: str, words: Sequence[str]) -> bool:
     if len(stem) != 1 or not choice[:1].isalpha():
         return choice.lower() in words
     return any(
-        bool(word) and _alike(stems(word), stem) and (len(word) > 3 or word == choice) for word in words
+        bool(word)
+        and _alike(stems(word), stem)
+        and (len(word) > 3 or word == choice)
+        and abs(len(word) - len(choice)) <= _ENDING
+        for word in words
     )
 
 
