@@ -25,6 +25,9 @@ from ingest.page_links import link_texts
 Progress = Callable[[str, int, int], None]
 """Called with a stage such as `Embedding`, how many are done and how many there are."""
 
+_TEXTS = 2
+"""Counts the ways in which texts were made of sections: an index of an older way is made anew, from the cache where it holds."""
+
 # A chunk rarely says what it is about, its headings do: a third of the vector places it among its page's.
 CHUNK_WEIGHT, BREADCRUMB_WEIGHT = 0.65, 0.35
 _TOLD = 50  # sections between two words of progress
@@ -214,7 +217,7 @@ def _page_numbers(sections: Sequence[Section]) -> list[int]:
 
 def _fingerprint(corpus: Corpus, sections: Iterable[Section], embedder: str) -> str:
     """Equal for corpora that would give the same generation."""
-    digest = sha256(json.dumps([store.SCHEMA, embedder, CHUNK_WEIGHT, BREADCRUMB_WEIGHT]).encode())
+    digest = sha256(json.dumps([store.SCHEMA, _TEXTS, embedder, CHUNK_WEIGHT, BREADCRUMB_WEIGHT]).encode())
     parts = (
         *map(records.entity_record, corpus.entities),
         *map(records.page_record, corpus.pages),

@@ -4,6 +4,8 @@ import html
 import re
 from functools import lru_cache
 
+from ingest.markdown.site_marks import without_site_marks
+
 _FENCE = re.compile(r"[ \t]*(?:>[ ]?)*[ \t]*(`{3,}|~{3,})")
 _COMMENT = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
@@ -33,7 +35,8 @@ _MANY_BLANK = re.compile(r"\n{3,}")
 
 @lru_cache(maxsize=64)  # who cuts a section and who counts its words ask for it one after the other
 def plain(markdown: str) -> str:
-    """The text of a page, section or block: links become their text, code stays, comments and tags go.
+    """The text of a page, section or block: links become their text, code stays, comments, tags and
+    what a site generator reads between the words go.
 
     Table cells are set apart by ` | `, list items keep their marker, indentation is kept in code alone.
     """
@@ -66,7 +69,7 @@ def _prose(text: str) -> str:
 
     text = _CODE_SPAN.sub(keep, text)
     text = _ESCAPE.sub(keep, text) if "\\" in text else text
-    text = _COMMENT.sub("", text)
+    text = without_site_marks(_COMMENT.sub("", text))
     text = _inline("\n".join(_line(line) for line in text.split("\n") if not _DEFINITION.match(line)))
     return _KEPT.sub(lambda match: kept[int(match[1])] if int(match[1]) < len(kept) else "", text)
 

@@ -105,5 +105,7 @@ def _ask_batch(pair: tuple[Path, Path], *, filters: dict[str, Any], verify: bool
         cuebook.close()
     print(f"{count} questions -> {pair[1]}")
     if verify:
-        print(f"{len(checks)} citations opened again")
+        held = sum(check["opens"] and check["found"] for check in checks)
+        share = f": {held / len(checks):.1%}" if checks else ""
+        print(f"{held} of {len(checks)} citations open again and hold their quote{share}")
     _fail_unless_it_holds(checks)

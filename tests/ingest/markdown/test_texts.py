@@ -19,6 +19,12 @@ from ingest.markdown import plain, sentences
         ("[ref][1] and note[^2].\n\n[1]: https://x.example\n*[API]: interface", "ref and note."),
         ("Text {: .wide } here\n![i](u){ width=3 }", "Text  here\ni{ width=3 }"),
         (r"\*literal\* <https://x.example/a>", "*literal* https://x.example/a"),
+        ('{{< note title="Mind" >}} the gap {{< /note >}} `{{< kept >}}`', "Mind the gap  {{< kept >}}"),
+        (
+            ':::tip Do\nthis\n:::\n\nimport Tabs from "@theme/Tabs";\n\n<Tabs groupId="os">now</Tabs>',
+            "this\n\nnow",
+        ),
+        ("```mdx\n:::tip\nimport a from 'b'\n```", ":::tip\nimport a from 'b'"),
         ("", ""),
     ],
 )

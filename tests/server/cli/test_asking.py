@@ -54,6 +54,21 @@ def test_ask_batch_keeps_its_contract(indexed: Cuebook, tmp_path: Path) -> None:
     assert set(row["citations"][0]) == {"entity", "path", "anchor", "quote", "revision"}
 
 
+def test_a_verified_batch_ends_with_the_share_that_holds(indexed: Cuebook, tmp_path: Path) -> None:
+    asked, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    asked.write_text(
+        '{"id": 1, "question": "Who owns night-index?"}\n{"id": 2, "question": "What if the recall gate fails?"}\n'
+    )
+
+    ran = indexed("ask", "--verify", "--batch", str(asked), "--out", str(out))
+
+    checks = [check for line in out.read_text().splitlines() for check in json.loads(line)["checks"]]
+    assert ran.code == 0
+    assert checks
+    count = len(checks)
+    assert ran.out.endswith(f"{count} of {count} citations open again and hold their quote: 100.0%\n")
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [("{", "in.jsonl:2 is not JSON"), ('{"id": 1}', 'in.jsonl:2 is not {"id": ..., "question": "..."}')],
