@@ -7,9 +7,11 @@ RecsysError
 ├── InvalidConfig          a configuration has an unknown key or an impossible value
 ├── UnknownStage           no stage, reader or rule of this kind exists
 ├── UnknownProtocol        no evaluation protocol of this name exists
+├── UnknownSurface         no surface of this name exists
 ├── UnknownUser            a user id the data set does not hold
 ├── UnknownItem            an item id the catalogue does not hold
 ├── EmptyHistory           a recommendation was asked for somebody without a history
+├── InvalidSituation       a surface was asked without what it goes on from, such as a query
 ├── InvalidScores          a model returned NaN, infinity or the wrong shape
 ├── ArtifactDamaged        a stored model is incomplete or changed since it was written
 ├── ArtifactVersion        a stored model was written by another version of the format
@@ -67,6 +69,10 @@ class UnknownProtocol(RecsysError, LookupError):
     """No evaluation protocol of this name exists."""
 
 
+class UnknownSurface(RecsysError, LookupError):
+    """No surface of this name exists."""
+
+
 class UnknownUser(RecsysError, LookupError):
     """A user id the data set does not hold."""
 
@@ -77,6 +83,10 @@ class UnknownItem(RecsysError, LookupError):
 
 class EmptyHistory(RecsysError, ValueError):
     """A recommendation was asked for somebody without a history."""
+
+
+class InvalidSituation(RecsysError, ValueError):
+    """A surface was asked without what it goes on from, such as a query."""
 
 
 class InvalidScores(RecsysError, ValueError):

@@ -3,23 +3,29 @@
 pipeline.json      format version, config, the ranker's weights, names of the sources in order
 data.json, data.safetensors      catalogue and histories (`data/storage.py`)
 sources/1, sources/2, ...        one artifact a source (`artifact.py`)
+indices/1.voyager, ...           the graph over a source's vectors, where the catalogue is too large to scan
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from recsys_core import artifact
+from recsys_core.asking import Embedded
 from recsys_core.config import parse, read_object
 from recsys_core.data import storage
 from recsys_core.errors import ArtifactDamaged, ArtifactVersion
 from recsys_core.folders import appearing
+from recsys_core.libraries import library
+from recsys_core.model import Model
+from recsys_core.neighbours import Neighbours
 from recsys_core.pipeline import Pipeline, PipelineConfig
 from recsys_core.ranking.linear_ranker import LinearRanker
 
 VERSION = 1
-HEAD = "pipeline.json"
+HEAD, INDICES = "pipeline.json", "indices"
 
 
 def save_pipeline(pipeline: Pipeline, folder: Path) -> Path:
@@ -28,6 +34,10 @@ def save_pipeline(pipeline: Pipeline, folder: Path) -> Path:
         storage.save(pipeline.data, draft)
         for number, source in enumerate(pipeline.sources.values(), start=1):
             artifact.save(source, draft / "sources" / str(number))
+        for number, name in enumerate(pipeline.sources, start=1):
+            if (index := pipeline.indices.get(name)) is not None and index.graph is not None:
+                (draft / INDICES).mkdir(exist_ok=True)
+                index.graph.save(str(draft / INDICES / f"{number}.voyager"))
         head = {
             "version": VERSION,
             "config": pipeline.config.model_dump(mode="json"),
@@ -56,7 +66,21 @@ def load_pipeline(folder: Path) -> Pipeline:
             raise ArtifactDamaged(
                 f"{folder.name}: source {name!r} knows another catalogue than the data; train again"
             )
-    return Pipeline(config, data, sources, _ranker(config, head["weights"], ordered=data.ordered))
+    pipeline = Pipeline(config, data, sources, _ranker(config, head["weights"], ordered=data.ordered))
+    if (folder / INDICES).is_dir():
+        pipeline.__dict__["indices"] = _indices(folder / INDICES, sources)
+    return pipeline
+
+
+def _indices(folder: Path, sources: Mapping[str, Model]) -> dict[str, Neighbours]:
+    """By source, of the graphs that were written."""
+    found: dict[str, Neighbours] = {}
+    for number, (name, source) in enumerate(sources.items(), start=1):
+        path = folder / f"{number}.voyager"
+        if path.is_file() and isinstance(source, Embedded):
+            graph = library("voyager").Index.load(str(path))
+            found[name] = Neighbours(np.ascontiguousarray(source.item_vectors), "dot", graph)
+    return found
 
 
 def _ranker(

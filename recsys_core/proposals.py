@@ -1,62 +1,52 @@
-"""What a source proposes to one listener: its best items, by a scan or, in large catalogues, by nearest neighbours.
+"""What the sources propose to one listener, merged: an item is there once, with everybody who proposed it."""
 
-A source whose score is a product of a query and item vectors is searched through `Neighbours`, which is exact below
-20,000 items and approximate above; the others are scanned.
-"""
-
-from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_core.data.histories import Histories
-from recsys_core.errors import InvalidScores
-from recsys_core.judge.ranks import check
-from recsys_core.model import Scorer
-from recsys_core.neighbours import EXACT_BELOW, Neighbours
-from recsys_core.top import top
+from recsys_core.ranking.features_at import Listener
+
+WORDS = "words"
+"""The proposer's name where the words of a query propose."""
+
+Found = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""(n,) item indices and the proposer's scores of them, best first."""
 
 
-@runtime_checkable
-class Embedded(Protocol):
-    """A source with score(histories) = queries(histories) @ item_vectors.T."""
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """By proposer. cold: the source whose order stands, since there is no history to rank by; else ""."""
 
-    @property
-    def item_vectors(self) -> NDArray[np.float32]:
-        """(items, d)."""
-        ...
-
-    def queries(self, histories: Histories) -> NDArray[np.float32]:
-        """(rows, d)."""
-        ...
+    found: Mapping[str, Found]
+    listener: Listener
+    cold: str = ""
 
 
-def indices(
-    sources: Mapping[str, Scorer], *, items: int, exact_below: int = EXACT_BELOW
-) -> dict[str, Neighbours]:
-    """An index for each embedded source when the catalogue is large enough to need one, else none."""
-    if items < exact_below:
-        return {}
-    return {
-        name: Neighbours.build(source.item_vectors, exact_below=exact_below)
-        for name, source in sources.items()
-        if isinstance(source, Embedded)
+Places = tuple[tuple[str, ...], tuple[int, ...], tuple[float, ...]]
+"""Of one item: who proposed it, at which place from 1, with which score."""
+
+
+def merged(proposals: Proposals) -> NDArray[np.int64]:
+    """Item indices, each once, ascending."""
+    found = [items for items, _ in proposals.found.values()]
+    return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+
+
+def places(proposals: Proposals, wanted: Iterable[int]) -> Iterator[Places]:
+    """Of each wanted item."""
+    held = {
+        name: dict(zip(items.tolist(), enumerate(scores.tolist(), start=1), strict=True))
+        for name, (items, scores) in proposals.found.items()
     }
+    for item in wanted:
+        found = [(name, *at[item]) for name, at in held.items() if item in at]
+        names, ranks, scores = zip(*found, strict=True) if found else ((), (), ())
+        yield names, ranks, scores
 
 
-def propose(
-    source: Scorer, past: Histories, count: int, *, index: Neighbours | None = None
-) -> NDArray[np.int64]:
-    """(count,) item indices for a single row of history, best first. Raises InvalidScores for NaN."""
-    if index is None or not isinstance(source, Embedded):
-        scores = source.score(past)
-        check(scores, past)
-        return top(scores[0], count)
-    query = source.queries(past)
-    if not np.isfinite(query).all():
-        raise InvalidScores(
-            f"a query for user index {past.users[0]} holds NaN or infinity; train the source again"
-        )
-    found: NDArray[np.int64] = index.nearest(query, count)[0][0]
-    return found
+def worded(matching: NDArray[np.int64], counts: NDArray[np.int64], count: int) -> Found:
+    """Of the items that have every word of a query the most taken, and how often each was."""
+    order = np.lexsort((matching, -counts[matching]))[:count]
+    return matching[order], counts[matching[order]].astype(np.float32)

@@ -7,6 +7,7 @@ library that only one stage needs is not imported by the others.
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Stage:
     watched: bool = False
 
 
+@cache
 def kinds(family: str) -> tuple[str, ...]:
     """Kinds in the folder `family` ("candidates", "ranking", "rules"), sorted."""
     folder = Path(__file__).parent / family

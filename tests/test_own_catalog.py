@@ -12,6 +12,7 @@ from recsys_core import demo
 from recsys_core.data.readers import formats
 from recsys_core.judge import load_protocol, protocols
 from recsys_core.recipes.recipe import recipes
+from recsys_core.surface import surfaces
 
 ROOT = Path(__file__).parents[1]
 PAGE = "backstage.io/techdocs-entity-path"
@@ -35,12 +36,13 @@ def test_every_protocol_format_recipe_and_stage_is_an_entity(ours: Corpus) -> No
     assert set(named(ours, "evaluation-protocol")) == set(protocols())
     assert set(named(ours, "dataset-format")) == {f"{name}-format" for name in formats()}
     assert set(named(ours, "recipe")) == {f"{name}-recipe" for name in recipes()}
+    assert set(named(ours, "surface")) == {f"{name}-surface" for name in surfaces()}
     assert set(named(ours, "stage")) == {"candidates-stage", "ranker-stage", "rules-stage"}
 
 
 def test_each_of_them_has_an_owner_and_a_page_that_is_there(ours: Corpus) -> None:
     places = {(section.path, section.anchor) for section in ours.sections}
-    for type_ in ("evaluation-protocol", "dataset-format", "recipe", "stage", "model-registry"):
+    for type_ in ("evaluation-protocol", "dataset-format", "recipe", "stage", "surface", "model-registry"):
         for entity in named(ours, type_).values():
             path, _, anchor = entity.annotations[PAGE].removeprefix("/").partition("#")
             assert entity.owner is not None

@@ -5,6 +5,7 @@ newer events and guests need no new training.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
@@ -66,16 +67,19 @@ class Als:
     def queries(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, f) user factors p = (Y'Y + alpha Y_h'Y_h + r I)^-1 (alpha Y_h'1), h the history's items."""
         # implicit reads alpha as the confidence of a taken item, against 1 of the others: hence alpha - 1
-        gram = self.factors.T @ self.factors + self.config.regularization * np.eye(
-            self.config.factors, dtype="f4"
-        )
         queries = np.empty((len(histories), self.config.factors), dtype=np.float32)
         matrix = histories.matrix
         for row in range(len(histories)):
             taken = self.factors[matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]]  # (h, f)
-            left = gram + (self.config.alpha - 1) * (taken.T @ taken)
+            left = self._gram + (self.config.alpha - 1) * (taken.T @ taken)
             queries[row] = np.linalg.solve(left, self.config.alpha * taken.sum(axis=0))
         return queries
+
+    @cached_property
+    def _gram(self) -> NDArray[np.float32]:
+        """(f, f) Y'Y + r I, the same for every history."""
+        ridge = self.config.regularization * np.eye(self.config.factors, dtype=np.float32)
+        return np.asarray(self.factors.T @ self.factors + ridge, dtype=np.float32)
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, items) predicted preference, about 0 to 1."""

@@ -17,6 +17,7 @@ from recsys_core.config import Config
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.histories import Histories
 from recsys_core.libraries import library
+from recsys_core.rows import entries, summed
 from recsys_core.stages import Stage
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class ItemKnn:
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, items): the summed similarity of the history's items to each item; 0 for an item nobody links."""
         return np.asarray((histories.matrix @ self.similarity).toarray(), dtype=np.float32)
+
+    def links(self, items: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """What distinct `items` are alike to, ascending, and the summed similarity: a row of `score` without its zeros."""
+        neighbours, similarity = summed(entries(self.similarity, items))
+        return neighbours, similarity.astype(np.float32)
 
     def parts(self) -> Parts:
         tensors = {

@@ -58,6 +58,11 @@ class Popularity:
             counts = np.bincount(data.histories.items, weights, minlength=len(data.items)).astype(np.float32)
         return cls(config=config, item_ids=data.item_ids, counts=counts)
 
+    @property
+    def same_for_all(self) -> NDArray[np.float32]:
+        """(items,) the row that everybody gets."""
+        return self.counts
+
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, items), every row the same."""
         return np.broadcast_to(self.counts, (len(histories), len(self.counts)))

@@ -1,7 +1,7 @@
 """Features of a user and an item, each a (rows, items) block with a name that can be read out.
 
 Only differences inside a row matter to a ranking, so no feature is centred; each is scaled to its row's spread, which
-makes the weights of a linear ranker comparable.
+makes the weights of a linear ranker comparable. `features_at.py` has them for a few items at a time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ def features(
         yield "attributes in common", _shares(histories, shelf.attributes)
     if shelf.verticals.shape[1] > 1:
         yield "vertical in common", _shares(histories, shelf.verticals)
-    if shelf.creators.data.any() and shelf.creators.shape[1] < len(shelf.data.items):
+    if shelf.tells_creators:
         yield "creator in common", _shares(histories, shelf.creators)
 
 

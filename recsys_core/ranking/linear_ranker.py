@@ -20,6 +20,7 @@ from recsys_core.judge.protocol import load_protocol
 from recsys_core.judge.split import Split, split
 from recsys_core.model import Scorer
 from recsys_core.ranking.features import features
+from recsys_core.ranking.features_at import Listener, features_at
 from recsys_core.ranking.shelf import Shelf
 from recsys_core.stages import Stage
 from recsys_core.top import top
@@ -73,12 +74,17 @@ class LinearRanker:
             total += np.float32(self.weights[name]) * block
         return total
 
-    def explain(
-        self, histories: Histories, item: int, *, sources: Mapping[str, Scorer], shelf: Shelf
-    ) -> dict[str, float]:
-        """What each feature adds to the score of `item` for the first row; the parts sum to the score."""
-        blocks = features(histories, sources=sources, shelf=shelf, ordered=self.ordered)
-        return {name: self.weights[name] * float(block[0, item]) for name, block in blocks}
+    def score_at(self, listener: Listener, items: NDArray[np.int64], *, shelf: Shelf) -> NDArray[np.float32]:
+        """(items,) the same sum for a few items of one history."""
+        total = np.zeros(len(items), dtype=np.float32)
+        for name, values in features_at(listener, items, shelf=shelf):
+            total += np.float32(self.weights[name]) * values
+        return total
+
+    def explain(self, listener: Listener, item: int, *, shelf: Shelf) -> dict[str, float]:
+        """What each feature adds to the score of `item`; the parts sum to the score."""
+        blocks = features_at(listener, np.array([item], dtype=np.int64), shelf=shelf)
+        return {name: self.weights[name] * float(values[0]) for name, values in blocks}
 
     def table(self) -> str:
         """The weights as text, heaviest first."""

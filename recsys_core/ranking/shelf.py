@@ -42,6 +42,11 @@ class Shelf:
         return matrix
 
     @cached_property
+    def tells_creators(self) -> bool:
+        """Whether creators say anything: there are some, and not every item has one of its own."""
+        return bool(self.creators.data.any()) and self.creators.shape[1] < len(self.data.items)
+
+    @cached_property
     def log_counts(self) -> NDArray[np.float32]:
         """(items,) log(1 + interactions)."""
         return np.log1p(self.data.counts).astype(np.float32)

@@ -11,12 +11,16 @@ from recsys_core.data.items import Item
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item with its score; sources are those that proposed it, ranks its place in the proposals of each, from 1."""
+    """An item with its score; sources are those that proposed it, ranks its place in the proposals of each, from 1.
+
+    scores: what each source gave it; comparable within one source only.
+    """
 
     item: Item
     score: float
     sources: tuple[str, ...] = ()
     ranks: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
 
 
 Slate = tuple[Candidate, ...]
@@ -24,7 +28,7 @@ Slate = tuple[Candidate, ...]
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Who looks, where and when. size: how many places will be shown. now: Unix seconds.
+    """Who looks, where and when. size: how many places will be shown. now: Unix seconds. query: what was typed.
 
     market: ISO 3166 code, None when unknown: then only items available everywhere pass. seen: item ids.
     """
@@ -34,6 +38,7 @@ class Situation:
     explicit_allowed: bool = True
     seen: frozenset[str] = frozenset()
     now: int | None = None
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from recsys_core import Pipeline, PipelineConfig, Situation, World, load_pipeline, save_pipeline
+from recsys_core.asking import asking, indices
 from recsys_core.candidates.als import Als, AlsConfig
 from recsys_core.candidates.popularity import Popularity
 from recsys_core.config import parse
@@ -20,7 +21,8 @@ from recsys_core.errors import (
     UnknownUser,
 )
 from recsys_core.judge import Split, judge, load_protocol, paired_difference
-from recsys_core.proposals import indices, propose
+from recsys_core.ranking.features import features
+from recsys_core.ranking.features_at import Listener, features_at
 
 LOO = load_protocol("loo-refit")
 RULES = [{"kind": "seen"}, {"kind": "market"}, {"kind": "creator_cap", "most": 1}]
@@ -48,8 +50,21 @@ def test_the_weights_can_be_read(pipeline: Pipeline) -> None:
 def test_what_each_feature_adds_sums_to_the_score(pipeline: Pipeline, parts: Split) -> None:
     past = parts.histories.slice(3, 4)
     assert pipeline.ranker is not None
-    shares = pipeline.ranker.explain(past, 11, sources=pipeline.sources, shelf=pipeline.shelf)
+    listener = pipeline.proposed(past, Situation()).listener
+    shares = pipeline.ranker.explain(listener, 11, shelf=pipeline.shelf)
     assert sum(shares.values()) == pytest.approx(pipeline.score(past)[0, 11], abs=1e-4)
+
+
+def test_features_of_a_few_items_are_those_of_the_catalogue(pipeline: Pipeline, parts: Split) -> None:
+    few = np.array([3, 77, 5, 301, 479])
+    ready = {name: asking(source) for name, source in pipeline.sources.items()}
+    for row in (0, 9, 400):
+        past = parts.histories.slice(row, row + 1)
+        whole = dict(features(past, sources=pipeline.sources, shelf=pipeline.shelf, ordered=True))
+        partial = dict(features_at(Listener.of(past, ready, ordered=True), few, shelf=pipeline.shelf))
+        assert list(partial) == list(whole)
+        for name, values in partial.items():
+            np.testing.assert_allclose(values, whole[name][0, few], rtol=1e-3, atol=1e-5, err_msg=name)
 
 
 def test_rules_decide_what_is_shown_and_say_so(pipeline: Pipeline) -> None:
@@ -105,7 +120,7 @@ def test_a_large_catalogue_is_searched_by_neighbours_and_shows_nearly_the_same(p
     assert list(found) == ["als"]
     assert found["als"].graph is not None
     past = parts.histories.slice(0, 1)
-    scanned, searched = (propose(model, past, 50, index=index) for index in (None, found["als"]))
+    scanned, searched = (asking(model, index=index).ask(past).best(50)[0] for index in (None, found["als"]))
     assert len(set(scanned) & set(searched)) >= 49
     assert indices({"als": model}, items=480) == {}
 

@@ -17,6 +17,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "creator_cap": {"most": 1},
     "vertical_mix": {"least": {"track": 0.4, "episode": 0.4}},
     "freshness": {"days": 7, "least": 2},
+    "promotion": {"campaign": "spring", "slots": [2, 4], "creators": ["x"]},
+    "attribute_cap": {"most": 1},
 }
 
 
@@ -97,6 +99,51 @@ def test_an_item_of_the_future_is_not_new() -> None:
     assert not apply("freshness", slate, Situation(size=1, now=100 * DAY), days=7, least=1).changes
 
 
+def test_promoted_items_take_the_slots_in_the_order_of_their_score() -> None:
+    slate = slate_of(Item("a"), Item("b"), Item("c"), Item("p", creator="x"), Item("d"), Item("q"), Item("r"))
+    values = {"campaign": "spring", "slots": [4, 2], "items": ["q", "not proposed"], "creators": ["x"]}
+    ruling = apply("promotion", slate, Situation(size=5), **values)
+    assert ids(ruling.slate) == ["a", "p", "b", "q", "c", "d", "r"]
+    assert [(change.item, change.before, change.after, change.reason) for change in ruling.changes] == [
+        ("p", 4, 2, "promoted by spring"),
+        ("q", 6, 4, "promoted by spring"),
+    ]
+
+
+def test_a_campaign_promotes_only_while_it_runs_and_what_stands_better_stays() -> None:
+    slate = slate_of(Item("p"), Item("a"), Item("b"))
+    values: dict[str, Any] = {"campaign": "spring", "slots": [2], "items": ["p"], "since": 10, "until": 20}
+    assert not apply("promotion", slate, Situation(now=15), **values).changes
+    behind = slate_of(Item("a"), Item("b"), Item("p"))
+    moved = {
+        now: ids(apply("promotion", behind, Situation(now=now), **values).slate) for now in (None, 9, 10, 20)
+    }
+    assert moved == {None: ["a", "b", "p"], 9: ["a", "b", "p"], 10: ["a", "p", "b"], 20: ["a", "b", "p"]}
+
+
+def test_an_attribute_has_at_most_so_many_of_the_places_shown() -> None:
+    slate = slate_of(*(Item(name, attributes=("rock",)) for name in "abc"), Item("d"), Item("e"))
+    ruling = apply("attribute_cap", slate, Situation(size=3), most=1)
+    assert ids(ruling.slate) == ["a", "d", "e", "b", "c"]
+    assert ruling.changes[0].reason == "others already have 1 of an attribute"
+    assert ids(apply("attribute_cap", slate, Situation(size=5), most=1).slate) == ids(slate)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"slots": [0], "items": ["a"]}, "different places, counted from 1"),
+        ({"slots": [2, 2], "items": ["a"]}, "different places"),
+        ({"slots": [1]}, "name items or creators to promote"),
+        ({"slots": [1], "items": ["a"], "since": 9, "until": 9}, "since = 9 is not before until = 9"),
+        ({"slots": [1], "item": ["a"]}, "nearest key is 'items'"),
+    ],
+)
+def test_an_impossible_campaign_is_refused(values: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidConfig, match=told):
+        configure("rules", {"kind": "promotion", "campaign": "spring", **values}, where="test")
+
+
 @pytest.mark.parametrize("least", [{"track": 0.7, "episode": 0.7}, {"track": -0.1}, {"film": 0.5}])
 def test_an_impossible_mix_is_refused(least: dict[str, float]) -> None:
     with pytest.raises(InvalidConfig, match="vertical_mix"):
@@ -108,6 +155,7 @@ ITEMS = st.builds(
     st.uuids().map(str),
     vertical=st.sampled_from(Vertical),
     creator=st.sampled_from(["", "x", "y"]),
+    attributes=st.sampled_from([(), ("a",), ("a", "b")]),
     markets=st.sampled_from([None, frozenset({"SE"}), frozenset({"US"})]),
     explicit=st.booleans(),
     published=st.sampled_from([None, 95 * DAY, 3 * DAY]),

@@ -57,13 +57,12 @@ async def test_a_slate_comes_with_proposals_scores_and_what_each_rule_changed(
 async def test_the_rank_is_the_place_in_the_sources_own_list(
     caller: Caller, ada: Principal, mixed: Path, users: tuple[str, ...]
 ) -> None:
-    from recsys_core.proposals import propose
+    from recsys_core.asking import asking
 
     pipeline = load_pipeline(mixed / "model")
     source = pipeline.sources["item_knn"]
-    order = [
-        pipeline.data.items[item].id for item in propose(source, pipeline.data.histories.slice(0, 1), 300)
-    ]
+    best, _ = asking(source).ask(pipeline.data.histories.slice(0, 1)).best(300)
+    order = [pipeline.data.items[item].id for item in best]
     found = await _shown(caller, ada, user=users[0], k=10)
     checked = 0
     for item in found["items"]:
