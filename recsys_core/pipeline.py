@@ -256,20 +256,20 @@ class Pipeline:
         if not situation.query.strip():
             raise InvalidSituation(f"surface {surface.name!r} goes on from a query; give its words")
         found = self.words.matching(situation.query)
-        among = self._among(surface.verticals)
+        among = self.among(surface.verticals)
         return worded(found if among is None else np.intersect1d(found, among), self.data.counts, count)
 
     def _asking(self, verticals: tuple[Vertical, ...]) -> Mapping[str, Asking]:
         """Every source, ready to propose items of these verticals; kept, because an index may have to be made."""
         if verticals not in self._ready:
-            among = self._among(verticals)
+            among = self.among(verticals)
             self._ready[verticals] = {
                 name: asking(source, among=among, index=self.indices.get(name))
                 for name, source in self.sources.items()
             }
         return self._ready[verticals]
 
-    def _among(self, verticals: tuple[Vertical, ...]) -> NDArray[np.int64] | None:
+    def among(self, verticals: tuple[Vertical, ...]) -> NDArray[np.int64] | None:
         """Items of these verticals, ascending; None for all."""
         if not verticals:
             return None

@@ -168,6 +168,7 @@ def model_book(settings: Settings) -> "ModelBook":
         settings.home,
         tracking_uri=uri.get_secret_value() if uri else None,
         stale_after=settings.models.stale_seconds,
+        surfaces=settings.models.surfaces,
     )
 
 

@@ -167,6 +167,12 @@ class ModelsSettings(BaseModel):
         description="How old what others registered there may be before it is read again.",
     )
 
+    surfaces: Path | None = Field(
+        None,
+        description="A folder with one `NAME.json` a surface, in place of `home`, `search`, `playlist-continuation` and "
+        "`podcasts`.",
+    )
+
     @field_validator("tracking_uri")
     @classmethod
     def _is_uri(cls, uri: SecretStr | None) -> SecretStr | None:

@@ -1,4 +1,4 @@
-"""`cuebook models`: registered models, one in full, two compared, what one would recommend, and moving aliases."""
+"""`cuebook models`: registered models, one in full, two compared, what one would recommend and why, and moving aliases."""
 
 import sys
 from collections.abc import Mapping
@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from server.cli import promoting
+from server.cli import promoting, recommending
 from server.cli.exits import Exit
 from server.cli.figures import figure, print_figures
 from server.cli.session import AsJson, Home, call, open_session, print_json, print_table
 
 app = typer.Typer(
-    no_args_is_help=True, help="List, show, compare, preview, promote and roll back registered models."
+    no_args_is_help=True,
+    help="List, show, compare, preview, explain, promote and roll back registered models.",
 )
 
 Ref = Annotated[str, typer.Argument(metavar="MODEL", help="name:version, name@alias, or a name: its newest.")]
@@ -233,39 +234,8 @@ def _print_slices(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
     print_table(table)
 
 
-@app.command("preview")
-def preview(
-    model: Ref,
-    user: Annotated[str | None, typer.Option(help="User id; its history is looked up.")] = None,
-    history: Annotated[
-        list[str] | None, typer.Option(help="Instead of a user: an item id; repeat it, oldest first.")
-    ] = None,
-    k: Annotated[int, typer.Option("-k", min=1, max=50, help="Places shown.")] = 10,
-    market: Annotated[str | None, typer.Option(help="ISO 3166 country code.")] = None,
-    explicit: Annotated[bool, typer.Option(help="Whether explicit items may be shown.")] = True,
-    as_json: AsJson = False,
-    home: Home = None,
-) -> None:
-    """Show what a pipeline would recommend, which source proposed it, and what the rules changed."""
-    given = {"user": user, "history": history, "market": market}
-    asked = {name: value for name, value in given.items() if value}
-    found = call(
-        home, "preview_recommendations", {"model": model, **asked, "k": k, "explicit_allowed": explicit}
-    )
-    if as_json:
-        print_json(found)
-        return
-    print(f"{found['model']}: {found['history']} items of history, {found['candidates']} candidates")
-    table = _table("", "item", "title", "vertical", "score", "proposed by")
-    for item in found["items"]:
-        sources = ", ".join(f"{each['source']} #{each['rank']}" for each in item["proposed_by"])
-        row = (item["item"], item["title"], item["vertical"], f"{item['score']:.3f}", sources)
-        table.add_row(str(item["rank"]), *row)
-    print_table(table)
-    for rule in found["rules"]:
-        print(f"rule {rule['rule']}: removed {rule['removed']}, brought forward {rule['moved']}")
-
-
+app.command("preview")(recommending.preview)
+app.command("explain")(recommending.explain)
 app.command("promote")(promoting.promote)
 app.command("rollback")(promoting.rollback)
 app.command("check")(promoting.check)

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recsys_core.data import Item, Vertical
@@ -163,7 +163,9 @@ ITEMS = st.builds(
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
-@settings(max_examples=30)
+@settings(
+    max_examples=30, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine is no fault of a rule
 @given(items=st.lists(ITEMS, max_size=15, unique_by=lambda item: item.id), size=st.integers(1, 12))
 def test_a_rule_adds_nothing_and_accounts_for_all_it_takes(kind: str, items: list[Item], size: int) -> None:
     slate = slate_of(*items)

@@ -50,6 +50,7 @@ def test_own_actions_come_in_alphabetical_order(actions: Actions) -> None:
         "docs_health",
         "entity_impact",
         "entity_relations",
+        "explain_recommendation",
         "get_job",
         "get_plan",
         "job_accuracy",

@@ -1,25 +1,27 @@
 """The action `preview_recommendations`."""
 
 from collections import Counter
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from tools.action import action
 from tools.effect import Effect
-from tools.errors import InvalidArguments, NotFound
+from tools.errors import InvalidArguments
 from tools.example import Example
+from tools.models.listeners import moment, one_of, past_of
 from tools.run import Run
 from tools.shapes import Input, Output, Texts
-from tools.things import Said
+from tools.things import Names, Said, Thing
 
 if TYPE_CHECKING:
     from recsys_core import Pipeline, Recommendation
+    from recsys_core.config import Config
     from recsys_core.rules import Candidate, Change
+    from recsys_core.surface import Surface
 
 _MOST_CHANGES = 100
-
+_PLACES_SHOWN = 10
 
 _PLACES = Said(
     called=(
@@ -79,13 +81,21 @@ _CLEAN = Said(
 
 class PreviewRecommendations(Input):
     model: str = Field(
-        min_length=1,
+        default="",
         max_length=140,
-        description="name:version, name@alias or a name (its newest).",
+        description="name:version, name@alias or a name (its newest); by default what serves the surface.",
     )
+    surface: Annotated[str, Names(Thing.SURFACE)] = Field(
+        default="",
+        max_length=64,
+        description="With sources and rules of a surface, such as home, search or podcasts.",
+    )
+    query: str = Field(default="", max_length=300, description="What is searched for, on a search surface.")
     user: str = Field(default="", max_length=200, description="User id.")
     history: Texts = Field(default=(), max_length=500, description="Instead: item ids, oldest first.")
-    k: Annotated[int, _PLACES] = Field(default=10, ge=1, le=50, description="Places shown.")
+    k: Annotated[int, _PLACES] = Field(
+        default=0, ge=0, le=50, description="Places shown; 0 for as many as the surface has, or 10."
+    )
     market: Annotated[str, _MARKETS] = Field(
         default="", pattern=r"^(?:[A-Z]{2})?$", description="ISO 3166 country code."
     )
@@ -98,6 +108,7 @@ class PreviewRecommendations(Input):
 class Proposal(Output):
     source: str = Field(description="Source that proposed it, e.g. item_knn.")
     rank: int = Field(description="Its place in that source's proposals, from 1; seen items count.")
+    score: float = Field(description="That source's score; comparable within this source only.")
 
 
 class ShownItem(Output):
@@ -129,7 +140,10 @@ class RuleCount(Output):
 class Preview(Output):
     model: str = Field(description="name:version of the pipeline.")
     digest: str = Field(description="SHA-256 of its artifact.")
+    surface: str = Field(description="The surface; empty where the pipeline's own rules decided.")
+    owner: str = Field(description="Who answers for the surface; empty without one.")
     history: int = Field(description="How many items of history it was given.")
+    cold: str = Field(description="Source whose order stood because there was no history; else empty.")
     candidates: int = Field(description="How many different items the sources proposed.")
     items: tuple[ShownItem, ...] = Field(description="The slate, best first.")
     rules: tuple[RuleCount, ...] = Field(description="The rules in their order, with what each changed.")
@@ -168,6 +182,9 @@ _EXAMPLES: tuple[str | Example, ...] = (
     "recommendations for user {user}, {model}, {k} items",
     "what does {model} show to {user}",
     "{k} picks for listener {user} from {model}",
+    "what does user {user} see on {surface}",
+    "preview {surface} for user {user}",
+    "show the {surface} surface for user {user} in market {market}",
 )
 
 
@@ -181,76 +198,54 @@ async def preview_recommendations(input: PreviewRecommendations, run: Run) -> Pr
 
 
 def _preview(input: PreviewRecommendations, run: Run) -> Preview:
-    if bool(input.user) == bool(input.history):
-        raise InvalidArguments(
-            "user, history: give one of them, a user id or item ids that stand for a history"
-        )
-    moment = _moment(input.at)
+    one_of(input.user, input.history)
+    now = moment(input.at)
     book = run.models
-    version = book.version(input.model)
+    surface = book.surface(input.surface.lower()) if input.surface else None
+    asked = input.model or (surface.model if surface else "")
+    if not asked:
+        raise InvalidArguments("model, surface: give a pipeline, or a surface whose pipeline it is")
+    if input.query and (surface is None or surface.continues != "query"):
+        raise InvalidArguments(f"query: {input.query!r} is for a search surface; name one as surface")
+    version = book.version(asked)
     pipeline = book.pipeline(version)
-    past = _past(input, pipeline)
-    found = _recommended(input, pipeline, past, moment)
+    past = past_of(input.user, input.history, pipeline, surface)
+    found = _recommended(input, pipeline, past, now, surface)
     best = set(sorted(range(len(found.changes)), key=lambda at: found.changes[at].before)[:_MOST_CHANGES])
     return Preview(
         model=version.ref,
         digest=version.digest,
+        surface=surface.name if surface else "",
+        owner=surface.owner if surface else "",
         history=len(past),
+        cold=found.cold,
         candidates=found.candidates,
         items=tuple(_shown(rank, candidate) for rank, candidate in enumerate(found.shown, start=1)),
-        rules=_counts(pipeline, found.changes),
+        rules=_counts(pipeline.rules(surface), found.changes),
         changes=tuple(_change(change, pipeline) for at, change in enumerate(found.changes) if at in best),
         changes_total=len(found.changes),
     )
 
 
-def _moment(text: str) -> int | None:
-    """Unix seconds. Raises `InvalidArguments`."""
-    if not text:
-        return None
-    try:
-        return int(datetime.fromisoformat(text).timestamp())
-    except (ValueError, OverflowError, OSError) as error:
-        raise InvalidArguments(
-            f"at: {text!r} is no moment; write it like 2026-07-01T12:00:00+00:00"
-        ) from error
-
-
-def _past(input: PreviewRecommendations, pipeline: "Pipeline") -> tuple[str, ...]:
-    """Item ids of the history, oldest first. Raises `NotFound`, `InvalidArguments`."""
-    from recsys_core.errors import UnknownItem, UnknownUser
-
-    data = pipeline.data
-    try:
-        for item in input.history:
-            data.item_index(item)
-        if input.history:
-            return input.history
-        found = tuple(data.items[item].id for item in data.histories.row(data.user_index(input.user)))
-    except UnknownUser as error:
-        raise _unknown(error, data.user_ids) from error
-    except UnknownItem as error:
-        raise _unknown(error, data.item_ids) from error
-    if not found:
-        raise InvalidArguments(f"user: {input.user!r} has an empty history; give item ids as history instead")
-    return found
-
-
-def _unknown(error: Exception, ids: tuple[str, ...]) -> NotFound:
-    return NotFound(f"{error}; ids look like {', '.join(ids[:3])}", near=ids[:3])
-
-
 def _recommended(
-    input: PreviewRecommendations, pipeline: "Pipeline", past: tuple[str, ...], moment: int | None
+    input: PreviewRecommendations,
+    pipeline: "Pipeline",
+    past: tuple[str, ...],
+    now: int | None,
+    surface: "Surface | None",
 ) -> "Recommendation":
     from recsys_core.rules import Situation
     from tools.models.book import translated
 
     situation = Situation(
-        size=input.k, market=input.market or None, explicit_allowed=input.explicit_allowed, now=moment
+        size=input.k or (surface.places if surface else _PLACES_SHOWN),
+        market=input.market or None,
+        explicit_allowed=input.explicit_allowed,
+        now=now,
+        query=input.query,
     )
     with translated():
-        return pipeline.recommend(input.user or "a given history", situation, history=past)
+        return pipeline.recommend(input.user or "a given history", situation, history=past, surface=surface)
 
 
 def _shown(rank: int, candidate: "Candidate") -> ShownItem:
@@ -263,15 +258,15 @@ def _shown(rank: int, candidate: "Candidate") -> ShownItem:
         creator=item.creator,
         score=candidate.score,
         proposed_by=tuple(
-            Proposal(source=source, rank=place)
-            for source, place in zip(candidate.sources, candidate.ranks, strict=True)
+            Proposal(source=source, rank=place, score=score)
+            for source, place, score in zip(candidate.sources, candidate.ranks, candidate.scores, strict=True)
         ),
     )
 
 
-def _counts(pipeline: "Pipeline", changes: "tuple[Change, ...]") -> tuple[RuleCount, ...]:
+def _counts(rules: "tuple[Config, ...]", changes: "tuple[Change, ...]") -> tuple[RuleCount, ...]:
     counted = Counter((change.rule, change.action) for change in changes)
-    kinds = [str(config.model_dump()["kind"]) for config in pipeline.config.rules]
+    kinds = [str(config.model_dump()["kind"]) for config in rules]
     return tuple(
         RuleCount(rule=kind, removed=counted[kind, "removed"], moved=counted[kind, "moved"])
         for kind in dict.fromkeys(kinds)

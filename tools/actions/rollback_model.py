@@ -7,6 +7,7 @@ from pydantic import Field
 from tools.action import action
 from tools.effect import Effect
 from tools.errors import ActionError, NotFound
+from tools.models.alias_history import before
 from tools.models.gate import hit_by, refuse_what_breaks
 from tools.models.judged_moves import figures
 from tools.models.moves import (
@@ -24,9 +25,6 @@ from tools.things import Names, Thing
 from tools.undoing import Done, Undo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from recsys_core.registry import AliasChange
     from tools.models import ModelBook
 
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
@@ -119,24 +117,6 @@ def _back(name: str, alias: str, book: "ModelBook") -> Move:
             f"the history of {name}@{alias} names no version before {current.ref}; promote_model moves it to any"
         )
     return Move(alias, current, book.version(f"{name}:{earlier}"))
-
-
-def before(history: "Iterable[AliasChange]", alias: str, current: int) -> int | None:
-    """The version that the alias pointed to before `current`, with moves that were taken back left out.
-
-    1, 2, back to 1: before 1 there is none. 1, 2, 3, back to 2: before 2 there is 1.
-    """
-    path: list[int] = []
-    for change in history:
-        if change.alias != alias or change.new is None:
-            continue
-        if not path and change.old is not None:
-            path.append(change.old)
-        path = path[: path.index(change.new)] if change.new in path else path
-        path.append(change.new)
-    if current in path:
-        path = path[: path.index(current)]
-    return path[-1] if path else None
 
 
 def _figures(move: Move, book: "ModelBook") -> dict[str, Any]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from recsys_core.registry.others import SyncState, UnjudgedVersion
     from recsys_core.registry.rebuilding import Rebuilt
+    from recsys_core.surface import Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,22 @@ class Judge:
 
 
 class ModelBook:
-    """Call it on a worker thread. tracking_uri: an MLflow server or database; None keeps all under the home.
+    """Call it on a worker thread. tracking_uri: an MLflow server or database; None keeps all under the home. surfaces: a
+    folder of a team's own, in place of the shipped ones.
 
     What others registered there is read again when the last reading is `stale_after` seconds old; without a
     `tracking_uri` only by `sync`, since nobody else writes into the home.
     """
 
-    def __init__(self, home: Path, *, tracking_uri: str | None = None, stale_after: float = 60.0) -> None:
-        self.home, self._uri = home, tracking_uri
+    def __init__(
+        self,
+        home: Path,
+        *,
+        tracking_uri: str | None = None,
+        stale_after: float = 60.0,
+        surfaces: Path | None = None,
+    ) -> None:
+        self.home, self._uri, self._surfaces = home, tracking_uri, surfaces
         self._others = OtherModels(self.sync, self.synced, stale_after=stale_after)
         self._lock = threading.Lock()
         self._opened: Registry | None = None
@@ -203,6 +212,13 @@ class ModelBook:
         with translated():
             return self._pipelines.get(version.digest, folder)
 
+    def surface(self, name: str) -> "Surface":
+        """The surface of this name, read anew. Raises `NotFound` naming those there are, `InvalidArguments`."""
+        from recsys_core.surface import load_surface
+
+        with translated():
+            return load_surface(name, self._surfaces)
+
     def measured_in(self, run_id: str) -> "tuple[ProtocolMetrics, ...]":
         """What the evaluation of this run measured; nothing for an unknown one."""
         from recsys_core.registry.cards import parsed
@@ -319,7 +335,7 @@ def translated() -> Iterator[None]:
         raise NotComparable(str(error)) from error
     except core.RegistryNewer as error:
         raise StateNewer(str(error)) from error
-    except (core.UnknownVersion, core.UnknownUser, core.UnknownItem) as error:
+    except (core.UnknownVersion, core.UnknownSurface, core.UnknownUser, core.UnknownItem) as error:
         raise NotFound(str(error)) from error
     except (
         core.RegistryUnavailable,

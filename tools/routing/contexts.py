@@ -13,6 +13,8 @@ _END = re.compile(
     r"\s+(?:on|for|with|from|by|in|to|and|of|using|as|at|owned|under|over|because|since|until|that|,)\s"
     r"|[,;?!]|\.(?:\s|$)|$"
 )
+_NEGATED = re.compile(r"\s+(?:not|never|no)$", re.IGNORECASE)
+"""Words behind a value that belong to the verb after it: `x is not shown` where a phrase has `is {item} shown`."""
 _TOKEN = re.compile(r"\s*[\"'`“]?(?P<token>[A-Za-z0-9][\w.+:/@-]*)")
 _ADJACENT = re.compile(r"\{([a-z][a-z0-9_]*)\}\s*$")
 _NEXT = re.compile(r"\s*(?:[\w-]+\s+)?\{([a-z][a-z0-9_]*)\}")
@@ -236,7 +238,7 @@ class Contexts:
     def _said(self, rest: str, right: tuple[str, ...], *, long: bool) -> str:
         """Up to the word that follows in the phrase; without one, up to where a part of a sentence ends, or one word."""
         if right and (ahead := re.search(rf"\s+{re.escape(right[0])}\w*", rest.lower())):
-            before = rest[: ahead.start()]
+            before = _NEGATED.sub("", rest[: ahead.start()])
             end = (
                 _END.search(before) if right[0] in STOP and long else None
             )  # any such word may stand for another

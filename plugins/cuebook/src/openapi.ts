@@ -247,6 +247,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/explain_recommendation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain why an item is shown to a user on a surface, or why not, and what changed since the last good version
+         * @description Explain why an item is shown to a user on a surface, or why not, and what changed since the last good version.
+         *
+         *     Walks history, candidates, ranker and rules, and names the layer that decided.
+         */
+        post: operations["explain_recommendation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/get_job": {
         parameters: {
             query?: never;
@@ -4406,6 +4428,336 @@ export interface operations {
             };
         };
     };
+    explain_recommendation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Version to compare with; by default the one that its alias pointed to before.
+                     * @default
+                     */
+                    against?: string;
+                    /**
+                     * @description Now, ISO 8601, for rules of freshness.
+                     * @default
+                     */
+                    at?: string;
+                    /**
+                     * @description May explicit items be shown?
+                     * @default true
+                     */
+                    explicit_allowed?: boolean;
+                    /**
+                     * @description Instead: item ids, oldest first.
+                     * @default []
+                     */
+                    history?: string[];
+                    /** @description Item id, or its title. */
+                    item: string;
+                    /**
+                     * @description ISO 3166 country code.
+                     * @default
+                     */
+                    market?: string;
+                    /**
+                     * @description Pipeline: name:version, name@alias or a name; by default what serves the surface.
+                     * @default
+                     */
+                    model?: string;
+                    /**
+                     * @description What was searched for, on a search surface.
+                     * @default
+                     */
+                    query?: string;
+                    /**
+                     * @description Where, such as home, search or podcasts.
+                     * @default home
+                     */
+                    surface?: string;
+                    /**
+                     * @description User id.
+                     * @default
+                     */
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The structured result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The same in the last good version and the layer at which they part; null without one. */
+                        against: {
+                            /** @description The item's way there; null when it had no such item or no history. */
+                            before: {
+                                /** @description Id of the item it is measured against: the last one shown, or the first that is not. */
+                                against: string;
+                                /** @description The ranker's score of that one. */
+                                against_score: number | null;
+                                /** @description Whether the surface proposes items of its vertical. */
+                                allowed: boolean;
+                                /** @description How many different items were proposed. */
+                                candidates: number;
+                                /** @description Source whose order stood because there was no history; else empty. */
+                                cold: string;
+                                /** @description By how much each tells the two apart. */
+                                features: {
+                                    /** @description What it adds to the item's score. */
+                                    adds: number;
+                                    /** @description What it adds to the item that it is measured against; null for none. */
+                                    against: number | null;
+                                    /** @description Feature of the ranker. */
+                                    feature: string;
+                                }[];
+                                /** @description Whether the item is among them. */
+                                heard: boolean;
+                                /** @description How many items of history there were. */
+                                history: number;
+                                /** @description How many of them go before the rules. */
+                                kept: number;
+                                /** @description Words of the query that it has not. */
+                                missing_words: string[];
+                                /** @description Where it is shown, from 1; null when it is not. */
+                                place: number | null;
+                                /** @description Its place by the ranker; null when nobody proposed it. */
+                                ranked: number | null;
+                                /** @description Rules that moved or removed it, in their order. */
+                                rules: {
+                                    /** @description Place after it; null when removed. */
+                                    after: number | null;
+                                    /** @description Place before the rule, from 1. */
+                                    before: number;
+                                    /** @description Why. */
+                                    reason: string;
+                                    /** @description The business rule. */
+                                    rule: string;
+                                }[];
+                                /** @description The ranker's score. */
+                                score: number;
+                                /** @description Its place in each source. */
+                                sources: {
+                                    /** @description Whether the surface asks this source. */
+                                    asked: boolean;
+                                    /** @description Whether it proposed the item. */
+                                    proposes: boolean;
+                                    /** @description Its place there, from 1; null where nothing leads to it. */
+                                    rank: number | null;
+                                    /** @description The source's score; comparable within this source only. */
+                                    score: number;
+                                    /** @description Source, e.g. item_knn; `words` for those of a query. */
+                                    source: string;
+                                    /** @description How many items the source proposes. */
+                                    takes: number;
+                                }[];
+                                /** @description Layer that kept it away: candidates, ranker or rules; empty when it is shown. */
+                                stopped_at: string;
+                            } | null;
+                            /** @description What differs at that layer. */
+                            changed: string[];
+                            /** @description name:version of the earlier version. */
+                            model: string;
+                            /** @description Layer at which the two part: catalogue, user, candidates, ranker or rules; empty for none. */
+                            parted_at: string;
+                            /** @description Layer by layer from the earlier version to this one. */
+                            steps: {
+                                /** @description This layer and those before it are the present version's; empty for none of them. */
+                                layer: string;
+                                /** @description Where the item is shown then; null when it is not. */
+                                place: number | null;
+                            }[];
+                        } | null;
+                        /** @description Id of the item. */
+                        item: string;
+                        /** @description name:version of the pipeline. */
+                        model: string;
+                        /** @description Why there is no comparison; else empty. */
+                        note: string;
+                        /** @description The item's way through this version, layer by layer. */
+                        now: {
+                            /** @description Id of the item it is measured against: the last one shown, or the first that is not. */
+                            against: string;
+                            /** @description The ranker's score of that one. */
+                            against_score: number | null;
+                            /** @description Whether the surface proposes items of its vertical. */
+                            allowed: boolean;
+                            /** @description How many different items were proposed. */
+                            candidates: number;
+                            /** @description Source whose order stood because there was no history; else empty. */
+                            cold: string;
+                            /** @description By how much each tells the two apart. */
+                            features: {
+                                /** @description What it adds to the item's score. */
+                                adds: number;
+                                /** @description What it adds to the item that it is measured against; null for none. */
+                                against: number | null;
+                                /** @description Feature of the ranker. */
+                                feature: string;
+                            }[];
+                            /** @description Whether the item is among them. */
+                            heard: boolean;
+                            /** @description How many items of history there were. */
+                            history: number;
+                            /** @description How many of them go before the rules. */
+                            kept: number;
+                            /** @description Words of the query that it has not. */
+                            missing_words: string[];
+                            /** @description Where it is shown, from 1; null when it is not. */
+                            place: number | null;
+                            /** @description Its place by the ranker; null when nobody proposed it. */
+                            ranked: number | null;
+                            /** @description Rules that moved or removed it, in their order. */
+                            rules: {
+                                /** @description Place after it; null when removed. */
+                                after: number | null;
+                                /** @description Place before the rule, from 1. */
+                                before: number;
+                                /** @description Why. */
+                                reason: string;
+                                /** @description The business rule. */
+                                rule: string;
+                            }[];
+                            /** @description The ranker's score. */
+                            score: number;
+                            /** @description Its place in each source. */
+                            sources: {
+                                /** @description Whether the surface asks this source. */
+                                asked: boolean;
+                                /** @description Whether it proposed the item. */
+                                proposes: boolean;
+                                /** @description Its place there, from 1; null where nothing leads to it. */
+                                rank: number | null;
+                                /** @description The source's score; comparable within this source only. */
+                                score: number;
+                                /** @description Source, e.g. item_knn; `words` for those of a query. */
+                                source: string;
+                                /** @description How many items the source proposes. */
+                                takes: number;
+                            }[];
+                            /** @description Layer that kept it away: candidates, ranker or rules; empty when it is shown. */
+                            stopped_at: string;
+                        };
+                        /** @description Who answers for the surface. */
+                        owner: string;
+                        /** @description The surface. */
+                        surface: string;
+                        /** @description The explanation in sentences, a line a layer. */
+                        text: string;
+                        /** @description Its title; empty where the data has none. */
+                        title: string;
+                    };
+                };
+            };
+            /** @description Who calls, or who decides, is not proved. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed, or from a page of another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or none that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What it was meant for has changed since, or is busy. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description This server does not answer to that host. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request does not fit; `details.problems` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of the server; its log has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the action ran or called did not succeed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something it needs is not there yet, for example the index. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_job: {
         parameters: {
             query?: never;
@@ -6315,7 +6667,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /**
@@ -6334,8 +6686,8 @@ export interface operations {
                      */
                     history?: string[];
                     /**
-                     * @description Places shown.
-                     * @default 10
+                     * @description Places shown; 0 for as many as the surface has, or 10.
+                     * @default 0
                      */
                     k?: number;
                     /**
@@ -6343,8 +6695,21 @@ export interface operations {
                      * @default
                      */
                     market?: string;
-                    /** @description name:version, name@alias or a name (its newest). */
-                    model: string;
+                    /**
+                     * @description name:version, name@alias or a name (its newest); by default what serves the surface.
+                     * @default
+                     */
+                    model?: string;
+                    /**
+                     * @description What is searched for, on a search surface.
+                     * @default
+                     */
+                    query?: string;
+                    /**
+                     * @description With sources and rules of a surface, such as home, search or podcasts.
+                     * @default
+                     */
+                    surface?: string;
                     /**
                      * @description User id.
                      * @default
@@ -6382,6 +6747,8 @@ export interface operations {
                         }[];
                         /** @description How many changes there were. */
                         changes_total: number;
+                        /** @description Source whose order stood because there was no history; else empty. */
+                        cold: string;
                         /** @description SHA-256 of its artifact. */
                         digest: string;
                         /** @description How many items of history it was given. */
@@ -6396,6 +6763,8 @@ export interface operations {
                             proposed_by: {
                                 /** @description Its place in that source's proposals, from 1; seen items count. */
                                 rank: number;
+                                /** @description That source's score; comparable within this source only. */
+                                score: number;
                                 /** @description Source that proposed it, e.g. item_knn. */
                                 source: string;
                             }[];
@@ -6410,6 +6779,8 @@ export interface operations {
                         }[];
                         /** @description name:version of the pipeline. */
                         model: string;
+                        /** @description Who answers for the surface; empty without one. */
+                        owner: string;
                         /** @description The rules in their order, with what each changed. */
                         rules: {
                             /** @description How many items it brought forward. */
@@ -6419,6 +6790,8 @@ export interface operations {
                             /** @description The business rule. */
                             rule: string;
                         }[];
+                        /** @description The surface; empty where the pipeline's own rules decided. */
+                        surface: string;
                     };
                 };
             };

@@ -13,12 +13,12 @@ from recsys_core.recipes import run_recipe
 from recsys_core.registry import AliasChange, Registry
 from tests.registered_models import OWNER, trained
 from tools import Actions, Principal
-from tools.actions.rollback_model import before
 from tools.audit import Audit
 from tools.call import Caller
 from tools.errors import GateRefused, InvalidArguments, NotAllowed, NotFound, TargetMoved
 from tools.fakes import FakeCatalog, FakeEntity, FakeLibrary, FakePorts, FakeRef, FakeRelation
 from tools.models import ModelBook
+from tools.models.alias_history import before
 from tools.state import State
 
 USES, SURFACE, MODEL = (f"cuebook.dev/{name}" for name in ("uses-models", "surface", "model"))
