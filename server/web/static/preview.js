@@ -1,4 +1,5 @@
-// What a registered pipeline would recommend: the slate with who proposed each item, and what the rules changed.
+// What a registered pipeline would recommend: the slate with who proposed each item, what the rules changed, and why one
+// item is there or not.
 // Nothing is served. The page's address carries what was asked, so a preview can be shared.
 
 import { callAction } from "./api.js";
@@ -6,7 +7,7 @@ import { announce, el } from "./dom.js";
 import { count } from "./format.js";
 import { failed } from "./states.js";
 
-const FIELDS = ["user", "history", "k", "market", "explicit"];
+const FIELDS = ["user", "history", "surface", "k", "market", "explicit"];
 
 /** The section for the version `ref`; asks at once when the address says for whom. */
 export function preview(ref, { signal }) {
@@ -30,7 +31,8 @@ function previewForm(given) {
     { class: "preview-form", "aria-label": "For whom" },
     field("user", "User", text("user", { placeholder: "User id" })),
     field("history", "or a history", text("history", { placeholder: "Item ids, oldest first, with spaces" })),
-    field("k", "Places", text("k", { type: "number", min: "1", max: "50", value: "10", required: true })),
+    field("surface", "Surface", text("surface", { placeholder: "Its own rules", title: "Such as home or podcasts", maxlength: "64" })),
+    field("k", "Places", text("k", { type: "number", min: "1", max: "50", placeholder: "10" })),
     field("market", "Market", text("market", { placeholder: "Any", pattern: "[A-Za-z]{2}", title: "Two letters, such as SE", maxlength: "2" })),
     el("label", { class: "check", for: "preview-explicit" }, explicit, " Explicit items"),
     el("button", { class: "button primary" }, "Preview"),
@@ -50,7 +52,7 @@ function keep(form) {
 
 function inputOf(ref, { elements }) {
   const history = elements.history.value.split(/[\s,]+/).filter(Boolean);
-  return { model: ref, user: elements.user.value.trim(), history, k: Number(elements.k.value), market: elements.market.value.trim().toUpperCase(), explicit_allowed: elements.explicit.checked };
+  return { model: ref, user: elements.user.value.trim(), history, surface: elements.surface.value.trim(), k: Number(elements.k.value), market: elements.market.value.trim().toUpperCase(), explicit_allowed: elements.explicit.checked };
 }
 
 async function run(ref, form, out, signal) {
@@ -63,15 +65,15 @@ async function run(ref, form, out, signal) {
   try {
     const found = await callAction("preview_recommendations", input, { signal });
     announce(count(found.items.length, "recommendation"));
-    out.replaceChildren(...results(found).filter(Boolean));
+    out.replaceChildren(...results(found).filter(Boolean), ...(found.surface ? [why(input, found, signal)] : []));
   } catch (error) {
     if (error.name !== "AbortError") out.replaceChildren(failed("There is no preview", error));
   }
 }
 
-function results({ items, history: past, candidates, rules, changes, changes_total: total }) {
+function results({ items, surface, owner, history: past, cold, candidates, rules, changes, changes_total: total }) {
   return [
-    el("p", { class: "protocol" }, `${count(past, "item")} of history, ${count(candidates, "candidate")}, ${count(items.length, "place")} filled.`),
+    el("p", { class: "protocol" }, `${count(past, "item")} of history, ${count(candidates, "candidate")}, ${count(items.length, "place")} filled.`, surface && ` Surface ${surface}, of ${owner}.`, cold && ` No history, so the order of ${cold} stands.`),
     items.length > 0 && slate(items),
     rules.length > 0 && el("h3", {}, "What the rules changed"),
     rules.length > 0 && el("ul", { class: "rule-list" }, rules.map(({ rule, removed, moved }) => el("li", {}, el("code", {}, rule), " ", effect(removed, moved)))),
@@ -100,4 +102,23 @@ function slate(items) {
 function trace(changes) {
   const row = ({ rule, item, title, action, before, after, reason }) => el("tr", {}, el("td", {}, el("code", {}, rule)), el("th", { scope: "row" }, title || item), el("td", {}, after === null ? `${action} from #${before}` : `#${before} → #${after}`), el("td", {}, reason));
   return el("table", { class: "rows" }, el("thead", {}, el("tr", {}, ["Rule", "Item", "Change", "Why"].map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, changes.map(row)));
+}
+
+/** Asks why an item is on the surface, or why not: for any item, since one that is missing has no row. */
+function why({ model, user, history: past, market, explicit_allowed }, { surface, items }, signal) {
+  const out = el("div", { "aria-live": "polite" });
+  const item = el("input", { type: "text", id: "preview-item", name: "item", autocomplete: "off", spellcheck: "false", required: true, placeholder: "Item id or title" });
+  item.value = items[0]?.item ?? "";
+  const form = el("form", { class: "preview-form", "aria-label": "Why an item is there, or not" }, field("item", "Item", item), el("button", { class: "button" }, "Explain"));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    out.replaceChildren(el("p", { class: "progress" }, "Explaining"));
+    try {
+      const { text } = await callAction("explain_recommendation", { item: item.value.trim(), model, user, history: past, surface, market, explicit_allowed }, { signal });
+      out.replaceChildren(el("ul", { class: "rule-list" }, text.split("\n").map((line) => el("li", {}, line))));
+    } catch (error) {
+      if (error.name !== "AbortError") out.replaceChildren(failed("There is no explanation", error));
+    }
+  });
+  return el("section", { "aria-labelledby": "why" }, el("h3", { id: "why" }, "Why an item is there, or not"), form, out);
 }
