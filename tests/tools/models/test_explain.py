@@ -56,7 +56,7 @@ async def test_a_heard_item_is_explained_by_the_rule_that_removed_it(
     ("asked", "error", "told"),
     [
         (
-            {"item": "track-1", "user": "nobody"},
+            {"user": "nobody"},
             NotFound,
             "no user 'nobody' in world-0; .* ids look like user-",
         ),
