@@ -68,9 +68,8 @@ class Als:
         """(rows, f) user factors p = (Y'Y + alpha Y_h'Y_h + r I)^-1 (alpha Y_h'1), h the history's items."""
         # implicit reads alpha as the confidence of a taken item, against 1 of the others: hence alpha - 1
         queries = np.empty((len(histories), self.config.factors), dtype=np.float32)
-        matrix = histories.matrix
         for row in range(len(histories)):
-            taken = self.factors[matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]]  # (h, f)
+            taken = self.factors[np.unique(histories.row(row))]  # (h, f)
             left = self._gram + (self.config.alpha - 1) * (taken.T @ taken)
             queries[row] = np.linalg.solve(left, self.config.alpha * taken.sum(axis=0))
         return queries
