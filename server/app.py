@@ -37,6 +37,7 @@ from server.telemetry import start_tracing
 from server.web.pages import add_pages
 
 _LONGEST_BODY = 4 * 1024 * 1024  # bytes; the MCP SDK's own limit
+_BODY_SECONDS = 30.0
 _TEXT = "Cited answers from a software catalog and its docs, and safe predefined actions."
 
 
@@ -132,7 +133,7 @@ def _middleware(
             verifier=verifier_of(settings.auth, resource),
             approver_of=partial(approver_of, cuebook),
         ),
-        Middleware(BodyLimit, limit=_LONGEST_BODY),
+        Middleware(BodyLimit, limit=_LONGEST_BODY, seconds=_BODY_SECONDS),
         Middleware(PlainBodies, calls=cuebook.caller, refused=refused),
         Middleware(McpDoor, endpoint=endpoint),
     ]

@@ -66,6 +66,7 @@ _HTTP_CODES = {
     401: "token_missing",
     404: "no_such_address",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "too_large",
     415: "encoded_body",
     422: "invalid_request",

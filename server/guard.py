@@ -11,6 +11,7 @@ It does not hide anything from other users of this machine: on loopback without 
 `user:default/local`.
 """
 
+import asyncio
 import hashlib
 import hmac
 import time
@@ -148,18 +149,27 @@ class HostGuard:
 
 
 class BodyLimit:
-    """Stops reading a request's body after `limit` bytes; the route that reads it answers 413."""
+    """Stops reading a request's body after `limit` bytes (413) or `seconds` (408), so that nobody holds a connection by
+    sending a byte now and then."""
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
-        self._app, self._limit = app, limit
+    def __init__(self, app: ASGIApp, *, limit: int, seconds: float) -> None:
+        self._app, self._limit, self._seconds = app, limit, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = 0
+        read, whole = 0, False
+        until = asyncio.get_running_loop().time() + self._seconds
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, whole
+            try:
+                # What comes after the body is only that the client left, for which an answer may wait long.
+                async with asyncio.timeout_at(None if whole else until):
+                    message = await receive()
+            except TimeoutError as error:
+                text = f"the body had not come after {self._seconds:g} s; send it at once"
+                raise HTTPException(408, text, headers={"Connection": "close"}) from error
             read += len(message.get("body", b""))
+            whole = not message.get("more_body")
             if read > self._limit:
                 raise HTTPException(413, f"the body is longer than {self._limit:,} bytes; send less at once")
             return message

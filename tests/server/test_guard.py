@@ -1,6 +1,8 @@
 """Who may reach the HTTP doors."""
 
+import asyncio
 import gzip
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +159,25 @@ async def test_a_huge_body_is_refused_while_it_arrives(client: httpx.AsyncClient
 
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "too_large"
+
+
+async def test_a_body_that_does_not_come_is_waited_for_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.app._BODY_SECONDS", 0.05)
+
+    async def drops() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+
+    with small_cuebook(tmp_path) as cuebook:
+        async with client_of(cuebook) as client:
+            for path in ("/api/v1/actions/ask", "/mcp"):
+                answer = await client.post(
+                    path, content=drops(), headers={"content-type": "application/json"}
+                )
+                assert (answer.status_code, answer.json()["error"]["code"]) == (408, "too_slow"), path
+                assert "had not come after 0.05 s" in answer.text
 
 
 async def test_every_answer_forbids_what_pages_could_be_abused_for(client: httpx.AsyncClient) -> None:
