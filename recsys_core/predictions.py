@@ -130,7 +130,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
         return
     for number, text in numbered_lines(path):
         try:
-            yield number, json.loads(text)
+            yield number, json.loads(text, object_pairs_hook=_once)
         except (ValueError, RecursionError):
             raise BrokenLine(
                 path, number, text, 'JSON such as {"user": "u1", "items": ["i9", "i2"]}'
@@ -152,10 +152,28 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Any]]:
                 f"{path.name} has the columns {', '.join(file.schema_arrow.names)}; `user` and `items` are needed"
             )
         number = 0
-        for batch in file.iter_batches(columns=columns, batch_size=10_000):
-            for value in batch.to_pylist():
+        batches = file.iter_batches(columns=columns, batch_size=10_000)
+        while (rows := _rows_of(batches, path, number)) is not None:
+            for value in rows:
                 number += 1
                 yield number, {name: each for name, each in value.items() if each is not None}
+
+
+def _rows_of(batches: Iterator[Any], path: Path, read: int) -> list[dict[str, Any]] | None:
+    """The next batch's rows, None after the last. Raises InvalidData for one that is damaged."""
+    try:
+        batch = next(batches, None)
+        return None if batch is None else batch.to_pylist()
+    except Exception as error:  # as above; a file can begin well
+        raise InvalidData(f"{path.name} is damaged after row {read}: {error}; write it anew") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two values by one name nobody could tell which is meant."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("an object names something twice")
+    return made
 
 
 def _list_of(value: Any, path: Path, place: int) -> tuple[str, list[str], list[float] | None]:

@@ -205,6 +205,13 @@ def test_a_protocol_with_a_companion_judges_under_both(sequences: Path) -> None:
     assert result.beside.predictions is not None
 
 
+def test_a_line_that_names_something_twice_is_an_error(sequences: Path) -> None:
+    path = sequences.parent / "lists.jsonl"
+    path.write_text('{"user": "1", "user": "2", "items": ["3"]}\n')
+    with pytest.raises(BrokenLine, match="line 1"):
+        evaluate_predictions(sequences, "s3rec", path)
+
+
 def test_parquet_without_pyarrow_says_what_to_install(
     sequences: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
