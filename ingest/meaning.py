@@ -17,7 +17,7 @@ ALIKE = 0.70
 .81 of the pairs that it joins ask the same, and .66 of those that do are joined (MiniLM; docs/lab-log.md)."""
 
 _APART = -1.0  # no cosine of two questions is as low
-_CODE = re.compile(r"\w*\d\w*")
+_CODE = re.compile(r"(?<!\w)\w*\d\w*")
 
 
 def same_meaning(

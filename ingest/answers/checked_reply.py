@@ -14,9 +14,9 @@ from ingest.answers.plain import inline
 from ingest.answers.units import Unit
 from ingest.documents import Section
 
-_MARK = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_MARK = re.compile(r"(?:(?<!\s)\s+)?\[\d+(?:\s*,\s*\d+)*\]")
 _END = re.compile(
-    r"(?:[.!?][\"'”’)*_]*(?:\s*\[\d+(?:\s*,\s*\d+)*\])*|(?:\s*\[\d+(?:\s*,\s*\d+)*\])+[.!?]?)(?=\s+(?!\[))"
+    r"(?:[.!?][\"'”’)*_]*(?:\s*\[\d+(?:\s*,\s*\d+)*\])*|(?<!\s)(?<!\d\])(?:\s*\[\d+(?:\s*,\s*\d+)*\])+[.!?]?)(?=\s+(?!\[))"
 )
 _ONLY_MARKS = re.compile(r"[\s.,;]*(?:\[\d+(?:\s*,\s*\d+)*\][\s.,;]*)+")
 _SILENT = re.compile(

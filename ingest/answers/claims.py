@@ -29,11 +29,9 @@ _SCALES = {
     "%": ("share", 0.01), "percent": ("share", 0.01), "port": ("port", 1.0),
 }  # fmt: skip
 _UNIT = r"(?:ms|milliseconds?|secs?|seconds?|mins?|minutes?|hours?|days?|weeks?|[kMGT]i?B|%|percent|s|h|d)"
-_AMOUNT = re.compile(rf"(?<![\w.:/-])(?P<number>\d[\d,]*(?:\.\d+)?)\s?(?P<unit>{_UNIT})(?![\w-])")
+_AMOUNT = re.compile(rf"(?<![\w.:/-])(?<!\d,)(?P<number>\d[\d,]*(?:\.\d+)?)\s?(?P<unit>{_UNIT})(?![\w-])")
 _PORT = re.compile(r"\bport\s+(?:is\s+)?`?(?P<number>\d{2,5})\b", re.IGNORECASE)
-_SETTING = re.compile(
-    r"^\W*(?P<key>[A-Za-z][\w.-]*(?:[_.-][\w.-]+)*)`?\"?\s*[:=]\s*[\"'`]?(?P<value>[^\s\"'`#,;]+)"
-)
+_SETTING = re.compile(r"^\W*(?P<key>[A-Za-z][\w.-]*)`?\"?\s*[:=]\s*[\"'`]?(?P<value>[^\s\"'`#,;]+)")
 _BULLET = re.compile(r"^[-*+]\s+")
 # What is supposed, advised or shown is no statement of what is so: "for example 90 ms", "if it is 90 ms", "raise it to 90 ms".
 _SUPPOSED = re.compile(

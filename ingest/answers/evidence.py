@@ -18,7 +18,9 @@ from ingest.documents import Section
 _NEAR = 4  # stems between which two words of a question count as standing together
 _DEEP = 6
 _IDENTIFIER = re.compile(
-    r"--?[a-z][\w-]+|\w+(?:[._/]\w+)+|[a-z]+[A-Z]\w*|[A-Z]+[a-z]+[A-Z]\w*|[A-Z]{2,}\w*|\w*\d\w*"
+    # Each looks back, so that a long word is tried once and not from each of its letters.
+    r"--?[a-z][\w-]+|(?<!\w)\w+(?:[._/]\w+)+|(?<![a-z])[a-z]+[A-Z]\w*|(?<![A-Z])[A-Z]+[a-z]+[A-Z]\w*|[A-Z]{2,}\w*|"
+    r"(?<!\w)\w*\d\w*"
 )
 _PROPER = re.compile(r"(?<=[a-z,;:)] )[A-Z][a-z]+\w*")
 

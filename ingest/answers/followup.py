@@ -14,7 +14,7 @@ _LEAD = re.compile(
     r"^\W*(?:and|but|so|ok(?:ay)?|then|also|now|thanks|thank you|great|plus)\b[\s,!.:;-]+", re.IGNORECASE
 )
 _ABOUT = re.compile(
-    r"^(?:(?:and )?(?:what|how) about|(?:and|or) for|same (?:question )?for|and|for)\s+(?P<other>[^?]+?)\s*\??\s*$",
+    r"^(?:(?:and )?(?:what|how) about|(?:and|or) for|same (?:question )?for|and|for)\s++(?P<other>[^?]*[^?\s])\s*(?:\?\s*)?$",
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(r"\b(?:its|their|his|her)\b(?!\s+(?:own|possible)\b)", re.IGNORECASE)

@@ -15,7 +15,9 @@ from weakref import WeakKeyDictionary
 from ingest.entities import Entity
 from ingest.graph import CatalogGraph
 
-_REF = re.compile(r"\b[a-z][a-z0-9-]*:(?:[a-z0-9][a-z0-9-]*/)?[a-z0-9][a-z0-9_.-]*[a-z0-9]\b", re.IGNORECASE)
+_REF = re.compile(
+    r"\b[a-z][a-z0-9-]{0,62}:(?:[a-z0-9][a-z0-9-]*/)?[a-z0-9][a-z0-9_.-]*[a-z0-9]\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _KINDS = ("component", "api", "system", "resource", "domain", "group", "user", "template")
 _LONGEST = 8  # words in one name

@@ -57,7 +57,7 @@ _ASPECTS: Mapping[str, re.Pattern[str]] = {
 _METRIC = re.compile(
     r"\b(?P<name>ndcg|recall|hit(?: rate)?|hr|mrr|coverage)\b(?:\s*(?:@|at)\s*(?P<cut>\d+))?"
 )
-_CLAUSE = re.compile(r",\s+|\s+and\s+(?=(?:how|who|whom|what|which|with|on|by)\b)", re.IGNORECASE)
+_CLAUSE = re.compile(r",\s+|(?<!\s)\s+and\s+(?=(?:how|who|whom|what|which|with|on|by)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _WORDS = {
     "experimental": "experimental", "production": "production", "in production": "production", "production ready": "production",
 }  # fmt: skip
 _SAYS = re.compile(
-    r"\s+(?P<verb>is|are|was|has been|have been)\s+(?:(?:now|already|officially|formally|still|currently)\s+)*"
+    r"(?<!\s)\s+(?P<verb>is|are|was|has been|have been)\s+(?:(?:now|already|officially|formally|still|currently)\s+)*"
     r"(?P<said>deprecated|retired|obsolete|decommissioned|sunset|end[- ]of[- ]life|EOL|experimental|in production|production[- ]ready)\b"
     r"(?!\s+(?:for|by|when|if|unless)\b)",
     re.IGNORECASE,

@@ -14,7 +14,7 @@ _RULE = re.compile(r"[ ]{0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}
 _CALLOUT = re.compile(r"(?:!!!|\?\?\?\+?)(?:[ \t]|$)")
 _TAB = re.compile(r"===[!+]?[ \t]+[\"']")
 _ALERT = re.compile(r">{1,3}[ \t]*\[![A-Za-z]+\]")
-_DELIMITERS = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_DELIMITERS = re.compile(r"[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?$")
 _TAG = re.compile(r"[ ]{0,3}<(?P<name>[A-Za-z][\w-]*)(?=[\s/>])")
 _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 _INLINE = frozenset(

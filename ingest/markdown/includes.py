@@ -22,6 +22,7 @@ _LINE = re.compile(
 _PART = re.compile(
     r".*?(?<!-)-+8<-+[ \t]+\[[ \t]*(?P<type>start|end)[ \t]*:[ \t]*(?P<name>[A-Za-z][\w-]*)[ \t]*\]"
 )
+_LONGEST_TARGET = 500  # characters; no file system takes much longer ones
 _TARGET = re.compile(
     r"(?P<file>.*?)(?:(?P<ranges>(?::-?\d*){1,2}(?:,-?\d*(?::-?\d*)?)*)|:(?P<part>[A-Za-z][\w-]*))?$"
 )
@@ -77,7 +78,7 @@ class _Expansion:
             return [""]
         if target.startswith(";"):
             return []
-        match = _TARGET.match(target)
+        match = _TARGET.match(target) if len(target) <= _LONGEST_TARGET else None
         file = self._find(match["file"], within=within) if match else None
         if match is None or file is None:
             return [line]

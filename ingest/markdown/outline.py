@@ -11,7 +11,7 @@ MARK = "\ue000"
 """Begins the mark that a possible heading carries."""
 
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})(?P<rest>.*)$")
-_INFO = re.compile(r"[ \t]*(?:[\w#.+-]+)?(?:[ \t]+[A-Za-z]\w*=(?:\"[^\"`]*\"|'[^'`]*'))*[ \t]*$")
+_INFO = re.compile(r"(?:[ \t]*[\w#.+-]+)?(?:[ \t]+[A-Za-z]\w*=(?:\"[^\"`]*\"|'[^'`]*'))*[ \t]*$")
 _RUN = re.compile(
     r"(?P<indent>[ \t]*)"
     r"(?:[^\W\d_]|[\"'(“]|\*{1,2}[^\W_]|_[^\W_]|`(?!``)|!?\[[^\]^\n]*\]\()"

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ingest.markdown.site_marks import without_site_marks
 
-_FENCE = re.compile(r"[ \t]*(?:>[ ]?)*[ \t]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*+(?:>[ ]?)*+[ \t]*+(`{3,}|~{3,})")
 _COMMENT = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b[^>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
@@ -16,7 +16,7 @@ _LINK = re.compile(
     r"!?\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]"
     r"(?:\((?:<[^>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)|\[[^\[\]]*\])"
 )
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:?")
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]+\]:?")
 _AUTOLINK = re.compile(r"<((?:https?|ftp|mailto):[^<>\s]+)>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _ATTRIBUTES = re.compile(r"\{[:#.][^{}\n]*\}|\{[ ]+[:#.][^{}\n]*\}")
@@ -26,10 +26,10 @@ _EMPHASIS = re.compile(
 _ICON = re.compile(r"(?<!\S):[a-z][a-z0-9_+-]*:(?!\S)")
 _ESCAPE = re.compile(r"(\\)([\\`*_{}\[\]()#+.!|<>~^=-])")
 _DEFINITION = re.compile(r"[ ]{0,3}(?:\[[^\]^\n]+\]:[ ]*\S+.*|\*\[[^\]\n]+\]:.*)$")
-_START = re.compile(r"[ \t]*(?:>[ ]?)*[ \t]*(?:#{1,6}[ \t]+|\[![A-Za-z]+\][ \t]*)?(?:\[[ xX]\][ \t]+)?")
+_START = re.compile(r"[ \t]*+(?:>[ ]?)*+[ \t]*+(?:#{1,6}[ \t]+|\[![A-Za-z]+\][ \t]*)?(?:\[[ xX]\][ \t]+)?")
 _CALLOUT = re.compile(r"(?:!!!|\?\?\?\+?)[ \t]+(?P<type>[\w-]+)[^\"\n]*(?:\"(?P<title>[^\"\n]*)\")?[ \t]*$")
 _TAB = re.compile(r"===[!+]?[ \t]+[\"'](?P<title>.*)[\"'][ \t]*$")
-_RULE = re.compile(r"(?:[|:\s-]*-[|:\s-]*|=+|\*[\s*]*\*|_[\s_]*_)$")
+_RULE = re.compile(r"(?:(?=[|:\s]*-)[|:\s-]*|=+|\*[\s*]*\*|_[\s_]*_)$")
 _MANY_BLANK = re.compile(r"\n{3,}")
 
 

@@ -3,20 +3,20 @@
 import re
 from collections.abc import Iterator
 
-_FENCE = re.compile(r"[ \t]*(?:>[ ]?)*[ \t]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*+(?:>[ ]?)*+[ \t]*+(`{3,}|~{3,})")
 _MARKER = re.compile(
-    r"[ \t]*(?:>[ ]?)*[ \t]*"
+    r"[ \t]*+(?:>[ ]?)*+[ \t]*+"
     r"(?:#{1,6}[ \t]+|(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?"
     r"|(?:!!!|\?\?\?\+?|===[!+]?)[ \t]+|:[ \t]{1,3}|\[![A-Za-z]+\][ \t]*)"
 )
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
-_DELIMITERS = re.compile(r"[\s|:-]*-[\s|:-]*$")
+_DELIMITERS = re.compile(r"(?=[\s|:]*-)[\s|:-]*$")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _OPAQUE = re.compile(
     r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)|!?\[[^\[\]]*\]\([^()\s]*(?:\s+\"[^\"]*\")?\)|<[^<>\s][^<>]*>|https?://\S+(?<![.,;:!?)])",
     re.DOTALL,
 )
-_END = re.compile(r"[.!?…]+[\"'”’)\]*_`]*\s+(?=[\"'“‘(\[*_!]*(?:[A-Z0-9À-ÖØ-Þ]|`))")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]*_`]*\s+(?=[\"'“‘(\[*_!]*(?:[A-Z0-9À-ÖØ-Þ]|`))")
 _NEVER_LAST = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|approx|Dr|Mr|Mrs|Ms|St|al|ca|resp|incl|esp|aka|a\.k\.a)|(?<![\w.])[A-Z])\.$"
 )

@@ -14,7 +14,7 @@ _SAID = re.compile(r"\b(?:text|title)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<singl
 _COMMENT = re.compile(r"\{/\*.{0,2000}?\*/\}", re.DOTALL)
 _CONTAINER = re.compile(r"^[ \t]*:{3,}(?:[ \t]*[a-z][\w-]*(?:[ \t\[{].*)?)?[ \t]*$", re.MULTILINE)
 _MODULE = re.compile(
-    r"^(?:import\s+(?:[\w*{},\s]{1,400}?\s+from\s+)?([\"'])[^\"'\n]+\1[ \t]*;?|export[ \t]+(?:const|default|function)\b.*)[ \t]*$",
+    r"^(?:import\s++(?:(?:[\w*{},]+\s++){1,60}?from\s++)?([\"'])[^\"'\n]+\1(?:[ \t]*;)?|export[ \t]+(?:const|default|function)\b.*)[ \t]*$",
     re.MULTILINE,
 )
 _COMPONENT = re.compile(

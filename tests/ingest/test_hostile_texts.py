@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from ingest.answers import plain
+from ingest.answers import claims, followup, plain
 from ingest.answers.injection import why_suspicious
 from ingest.answers.joined import read_joined
+from ingest.markdown import blocks, outline, site_marks
 from ingest.markdown.includes import _PART
 from ingest.markdown.links import links_of
+from ingest.markdown.plain import _RULE
+from ingest.markdown.sentences import _DELIMITERS, _END, _MARKER
 
 _N = 6_000  # characters; by the square, each of these took between one and ten CPU-seconds at twice that
 
@@ -38,6 +41,16 @@ def _seconds(read: Callable[[str], Any], text: str) -> float:
         (plain.inline, "["),
         (plain.inline, "!["),
         (lambda text: read_joined(f"Who owns {text}x"), " "),
+        (lambda text: list(links_of(f"[a]({text}")), " "),
+        (lambda text: claims._AMOUNT.findall(f"1{text}"), ",0"),
+        (lambda text: followup._ABOUT.match(f"what about a{text}?x"), " "),
+        (lambda text: blocks._DELIMITERS.match(f"{text}x"), " "),
+        (lambda text: outline._INFO.match(f"{text}`"), " \t"),
+        (lambda text: _RULE.match(f"{text}x"), "-|"),
+        (lambda text: _MARKER.match(f"{text}x"), " "),
+        (lambda text: _DELIMITERS.match(f"{text}x"), "-|"),
+        (lambda text: list(_END.finditer(text)), "?"),
+        (lambda text: site_marks._MODULE.sub("", f"import{text}x"), " "),
     ],
 )
 def test_time_grows_with_the_length_and_not_with_its_square(read: Callable[[str], Any], piece: str) -> None:
@@ -45,6 +58,13 @@ def test_time_grows_with_the_length_and_not_with_its_square(read: Callable[[str]
     small = min(_seconds(read, one[:-turn] if turn else one) for turn in range(3))
     large = min(_seconds(read, two[:-turn] if turn else two) for turn in range(3))
     assert large < 3 * small + 0.02
+
+
+def test_what_doubled_with_each_piece_more_does_not() -> None:
+    """Two patterns that would have taken longer than anybody lives."""
+    assert claims._SETTING.match("A" + ".-" * 40) is None
+    assert [link.target for link in links_of("[a](" + "{{<>}}" * 40)] == []
+    assert [link.target for link in links_of('[a]({{< ref "x.md" >}})')] == ["x.md"]
 
 
 @pytest.mark.parametrize("before", [0, 2_990, 3_500, 3_990, 50_000])

@@ -9,7 +9,7 @@ from enum import StrEnum
 from tools.ports import Answer, Citation, Flag, Section
 
 MOST_PLACES = 5
-_WORD = re.compile(r"[\w@./:-]*\w")
+_WORD = re.compile(r"(?<![\w@./:-])[\w@./:-]*\w")
 
 
 class Outcome(StrEnum):

@@ -10,7 +10,7 @@ from tools.routing.phrasing import STOP, stems
 from tools.things import Mention
 
 _END = re.compile(
-    r"\s+(?:on|for|with|from|by|in|to|and|of|using|as|at|owned|under|over|because|since|until|that|,)\s"
+    r"(?<!\s)\s+(?:on|for|with|from|by|in|to|and|of|using|as|at|owned|under|over|because|since|until|that|,)\s"
     r"|[,;?!]|\.(?:\s|$)|$"
 )
 _NEGATED = re.compile(r"\s+(?:not|never|no)$", re.IGNORECASE)

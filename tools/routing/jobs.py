@@ -11,7 +11,7 @@ _WHICH = r"(?:last|latest|newest|most recent|recent|previous|current|currently r
 _WORK = r"(?:training|train|evaluation|eval|evaluating|judging|embedding)"
 _WHOSE = r"(?:my|the|that|this|our|his|her)"
 _SAID = re.compile(
-    rf"\b(?={_WHOSE}\s|{_WHICH}\s)(?:(?P<article>{_WHOSE})\s+)?(?P<which>(?:{_WHICH}\s+)*)(?P<middle>(?:[\w-]+\s+){{0,2}}?)"
+    rf"\b(?={_WHOSE}\s|{_WHICH}\s)(?:(?P<article>{_WHOSE})\s+)?(?P<which>(?:{_WHICH}\s+){{0,4}})(?P<middle>(?:[\w-]+\s+){{0,2}}?)"
     rf"(?:(?P<work>{_WORK})(?:\s+(?P<job>job|run|process))?|(?P<only>job|run))\b(?!\w|-\w)"
 )
 _WHATEVER = re.compile(

@@ -13,7 +13,9 @@ from ingest.linking import digits_of, is_inflection
 from ingest.near_words import allowed_edits
 
 _LONGEST_NAME, _LONGEST_SLIP = 9, 5  # words
-_REF = re.compile(r"\b([a-z][a-z0-9-]*):(?:([a-z0-9-]+)/)?([a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?)", re.IGNORECASE)
+_REF = re.compile(
+    r"\b([a-z][a-z0-9-]{0,62}):(?:([a-z0-9-]+)/)?([a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?)", re.IGNORECASE
+)
 _QUOTES = frozenset("\"'`“‘")
 #: Names that are words of the question's own: nothing but quotes or a full reference makes them a mention.
 _OWN_WORDS_IN_ONE = (

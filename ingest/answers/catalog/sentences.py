@@ -20,14 +20,14 @@ _FLAT = re.compile(r"(?<![\w-])(?:directly|direct|immediately|immediate)(?![\w-]
 _TREE = re.compile(r"\bdependency (?:tree|graph|chain|closure)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[^\s:])[:;?!.](?:\s+|$)|\s[-–—]\s")
 _AND = re.compile(
-    r",?\s+and\s+(?:also\s+)?(?=(?:who|whom|whose|what|which|where|how|is|are|does|do|list|in which|on what|by whom|if so)\b)|"
+    r"(?:,|(?<!\s))\s+and\s+(?:also\s+)?(?=(?:who|whom|whose|what|which|where|how|is|are|does|do|list|in which|on what|by whom|if so)\b)|"
     r"\?\s+(?:and\s+)?",
     re.IGNORECASE,
 )
 _OF_THESE = re.compile(
-    r"^(?:of|among|from)\s+(?:the |all |our |all the )?([\w ]+), (?:which|what)(?: ones)? ", re.IGNORECASE
+    r"^(?:of|among|from)\s++(?:the |all |our |all the )?([\w ]+), (?:which|what)(?: ones)? ", re.IGNORECASE
 )
-_TRUE = re.compile(r"^is it (?:true|correct|right|the case) that (.*?)\W*$", re.IGNORECASE)
+_TRUE = re.compile(r"^is it (?:true|correct|right|the case) that (.*\w|)\W*$", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:it|them|this|that one|this one|this thing|that thing)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"\b(?:its|their)\b", re.IGNORECASE)
 _ASKS = re.compile(
