@@ -27,7 +27,7 @@ _TAG = re.compile(
 )
 # An address is told as text: what shows the answer would make a link of it, or fetch it.
 _ADDRESS = re.compile(
-    r"<?(?<![\w/`])((?:https?|ftp)://[^\s<>()\[\]`\0]{1,2000}?)>?(?=[.,;:!?]*(?:[\s<>()\[\]]|$))"
+    r"<?(?<![\w/`])((?:https?|ftp)://[^\s<>()\[\]`\0]{1,2000}?)(?<![.,;:!?])>?(?=[.,;:!?]*(?:[\s<>()\[\]]|$))"
 )
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e01ef]")
 _MARK = re.compile(r"\[(\d+)\]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from ingest.documents import Block, BlockKind
 
 _FENCE = re.compile(r"[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)$")
-_LANGUAGE = re.compile(r"[ \t]*\{?[ \t]*\.?(?P<language>[A-Za-z0-9_][\w#+.-]*)?")
+_LANGUAGE = re.compile(r"[ \t]*(?:\{[ \t]*)?\.?(?P<language>[A-Za-z0-9_][\w#+.-]*)?")
 _ORDERED = re.compile(r"[ ]{0,3}(?P<number>\d{1,9})[.)](?:[ \t]+|$)")
 _BULLET = re.compile(r"[ ]{0,3}(?:[-*+])(?:[ \t]+\S|[ \t]*$)")
 _RULE = re.compile(r"[ ]{0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
