@@ -1,6 +1,7 @@
 """Adam (Kingma and Ba, ICLR 2015, arXiv:1412.6980), written out: making torch's own imports its compiler, two seconds a process.
 
-The bias corrections are folded into the rate and into epsilon, which saves two passes over the parameters.
+The bias corrections are folded into the rate and into epsilon, which saves two passes over the parameters. The passes that are left
+go over pieces small enough to stay in a core's cache.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from torch import Tensor
 
 BETAS = (0.9, 0.98)
 EPSILON = 1e-8
+_PIECE = 1 << 17  # numbers: the four arrays of a piece are 2 MB
 
 
 class Adam:
@@ -29,8 +31,10 @@ class Adam:
             for name, parameter in self.parameters.items():
                 if parameter.grad is None:
                     continue
-                mean, square = self.means[name], self.squares[name]
-                mean.lerp_(parameter.grad, 1 - BETAS[0])
-                square.mul_(BETAS[1]).addcmul_(parameter.grad, parameter.grad, value=1 - BETAS[1])
-                parameter.addcdiv_(mean, square.sqrt().add_(epsilon), value=-rate)
+                arrays = (parameter, parameter.grad, self.means[name], self.squares[name])
+                pieces = (each.detach().reshape(-1).split(_PIECE) for each in arrays)
+                for values, gradient, mean, square in zip(*pieces, strict=True):
+                    mean.lerp_(gradient, 1 - BETAS[0])
+                    square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+                    values.addcdiv_(mean, square.sqrt().add_(epsilon), value=-rate)
                 parameter.grad = None
