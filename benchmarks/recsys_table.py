@@ -1,7 +1,8 @@
 """All models on all public data sets, with intervals, in one table: `python -m benchmarks.recsys_table`.
 
 Reads the data from --data, $CUEBOOK_TEST_DATA or ../shared/data and writes the section "Recommender models" of
-benchmarks/RESULTS.md; what is not there is left out and said.
+benchmarks/RESULTS.md; what is not there is left out and said. --models measures the rows of some models only and puts
+them into the tables that stand there.
 """
 
 import argparse
@@ -53,6 +54,9 @@ def learned(protocol: str, *, ordered: bool = True) -> tuple[Row, ...]:
     """The stack's models; the sequential one needs to know what came first."""
     return (
         Row("popularity", "popularity", protocol),
+        Row("co_listening", "co_listening", protocol),
+        Row("content", "content", protocol),
+        Row("ann over als, cosine", "ann", protocol, {"model": {"kind": "als"}}),
         Row("item_knn", "item_knn", protocol),
         Row("als", "als", protocol),
         Row("item2vec", "item2vec", protocol),
@@ -71,16 +75,20 @@ AMAZON = (
     *learned("loo-refit"),
 )
 DECAY = Row("popularity, half-life 30 days", "popularity", "loo-refit", {"half_life_days": 30})
+FULL = (Row("item_knn", "item_knn", "loo-full"), Row("co_listening", "co_listening", "loo-full"))
 TABLES = (
-    Table("Amazon Toys and Games", "s3rec/Toys_and_Games.txt", "s3rec", 1, AMAZON,
+    Table("Amazon Toys and Games", "s3rec/Toys_and_Games.txt", "s3rec", 1, (*AMAZON, *FULL),
           "S3-Rec table: popularity .0066/.0046/.0113/.0061, SASRec with BCE .0463/.0306/.0675/.0374. "
           "SASRec with sampled softmax (eSASRec README) R@10 .0970, N@10 .0580; TIGER .0712/.0432." + STRICT),
-    Table("Amazon Sports and Outdoors", "s3rec/Sports_and_Outdoors.txt", "s3rec", 1, AMAZON,
+    Table("Amazon Sports and Outdoors", "s3rec/Sports_and_Outdoors.txt", "s3rec", 1, (*AMAZON, *FULL),
           "S3-Rec table: popularity .0056/.0041/.0094/.0053, SASRec with BCE .0233/.0154/.0350/.0192. "
           "SASRec with sampled softmax R@10 .0569, N@10 .0314; TIGER .0400/.0225." + STRICT),
     Table("MovieLens 100K", "ml-100k", "ml-100k", 3, (*learned("loo-refit")[:1], DECAY, *learned("loo-refit")[1:])),
     Table("HetRec 2011 Last.fm", "hetrec-lastfm", "hetrec", 3, learned("holdout-random", ordered=False)),
 )  # fmt: skip
+
+
+WORLD = Table("Generated world (default config)", "", "world", 1, learned("loo-refit"))
 
 
 def main() -> None:
@@ -92,7 +100,13 @@ def main() -> None:
     parser.add_argument(
         "--only", default="", help="titles that contain this text only; nothing is written then"
     )
+    parser.add_argument(
+        "--models", default="", help="models by commas: their rows alone, into the tables there are"
+    )
     arguments = parser.parse_args()
+    if arguments.models:
+        add_rows(tuple(arguments.models.split(",")), arguments.only.lower(), arguments.data)
+        return
     start = time.process_time()
     parts = [world_table()] if "world" in arguments.only or not arguments.only else []
     for table in TABLES:
@@ -103,19 +117,54 @@ def main() -> None:
         write(text)
 
 
-def heading(seconds: float) -> str:
+def add_rows(models: tuple[str, ...], only: str, folder: Path) -> None:
+    """Measure the rows of `models` and put each into its table, in place of the one of that label and protocol."""
+    text = RESULTS.read_text("utf-8")
+    start = time.process_time()
+    for table in (WORLD, *TABLES):
+        wanted = table._replace(rows=tuple(row for row in table.rows if row.model in models))
+        path = folder / table.path
+        if only not in table.title.lower() or not wanted.rows or (table is not WORLD and not path.exists()):
+            continue
+        data = generate(WorldConfig()).data if table is WORLD else read(path, table.format)
+        for label, result in rows(wanted, data):
+            text = with_row(text, table.title, cells(label, result))
+    told = f"Rows of {', '.join(models)}: {measured_at(time.process_time() - start)}"
+    before, mark, after = text.partition("\n\nFull ranking over")
+    RESULTS.write_text(f"{before}\n\n{told}{mark}{after}", encoding="utf-8")
+
+
+def with_row(text: str, title: str, row: str) -> str:
+    """The text with the row in the table under `title`: where its label and protocol stand already, else as the last."""
+    lines = text.splitlines(keepends=True)
+    begin = next(place for place, line in enumerate(lines) if line.strip() == f"### {title}")
+    first = next(place for place in range(begin, len(lines)) if lines[place].startswith("|---"))
+    end = next(place for place in range(first, len(lines)) if not lines[place].startswith("|"))
+    key = row.split(" | ")[:2]
+    same = [place for place in range(first, end) if lines[place].split(" | ")[:2] == key]
+    place, stop = (same[0], same[0] + 1) if same else (end, end)
+    return "".join([*lines[:place], row + "\n", *lines[stop:]])
+
+
+def measured_at(seconds: float) -> str:
     revision = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     )
+    return (
+        f"`python -m benchmarks.recsys_table`, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}, revision "
+        f"{revision.stdout.strip() or 'unknown'}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {seconds:.0f} CPU-s in all, on a shared machine."
+    )
+
+
+def heading(seconds: float) -> str:
     hashes = "".join(
         f"\n- `{name}` {load_protocol(name).hash[:12]}: {load_protocol(name).about}"
-        for name in ("loo-refit", "s3rec-table", "holdout-random")
+        for name in ("loo-full", "loo-refit", "s3rec-table", "holdout-random")
     )
     return (
         "## Recommender models\n\n"
-        f"`python -m benchmarks.recsys_table`, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}, revision "
-        f"{revision.stdout.strip() or 'unknown'}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {seconds:.0f} CPU-s in all, on a shared machine.\n\n"
+        f"{measured_at(seconds)}\n\n"
         "Full ranking over the whole catalogue; history masked, with the unmasked R@10/N@10 beside; ties against the "
         "model. Brackets: 95 % percentile bootstrap over users, 1,000 resamples. Seconds are CPU seconds over all "
         f"seeds.\n\nProtocols (hash of the content):\n{hashes}"
@@ -127,7 +176,7 @@ def world_table() -> str:
     protocol = load_protocol("loo-refit")
     oracle = judged(Oracle(world), split(world.data, protocol), protocol)
     results = [("oracle", summarise([oracle], world.data, "oracle", protocol))]
-    table = Table("Generated world (default config)", "", "world", 1, learned("loo-refit"))
+    table = WORLD
     return render(table.title, [*results, *rows(table, world.data)], "")
 
 

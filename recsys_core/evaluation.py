@@ -1,8 +1,9 @@
 """From a path, a format and a model's name to an evaluation: what `evaluate` on the command line does."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from recsys_core.config import Config, parse
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.histories import Histories
 from recsys_core.data.readers import read
 from recsys_core.errors import InvalidConfig, UnknownStage
 from recsys_core.judge import (
@@ -22,15 +24,22 @@ from recsys_core.judge import (
     load_protocol,
     split,
 )
+from recsys_core.judge.evaluator import Outcomes
 from recsys_core.model import Scorer
 from recsys_core.pipeline import Pipeline, PipelineConfig
 from recsys_core.sources import fit
 from recsys_core.stages import configure, kinds, stage
 from recsys_core.watch import Progress, Watch, silent
+from recsys_core.world.outcomes import outcomes_of
 
 COUNTING = {
     "popularity"
 }  # models that only count: a protocol may let them count more than others may learn from
+OutcomesFor = Callable[[Histories], Outcomes | None]
+
+
+def _unknown(histories: Histories) -> None:
+    """Nobody knows what lists would have done."""
 
 
 def evaluate_model(
@@ -56,7 +65,8 @@ def evaluate_model(
     chosen = load_protocol(protocol or default_protocol(format))
     progress("Reading the data", 0, 1)
     data = read(Path(data_path), format)
-    return evaluate(data, model_config, protocol=chosen, seeds=seeds, progress=progress)
+    outcomes = partial(outcomes_of, Path(data_path), format)
+    return evaluate(data, model_config, protocol=chosen, seeds=seeds, progress=progress, outcomes=outcomes)
 
 
 def default_protocol(format: str) -> str:
@@ -97,20 +107,27 @@ def evaluate(
     protocol: EvaluationProtocol,
     seeds: int = 1,
     progress: Progress = silent,
+    outcomes: OutcomesFor = _unknown,
 ) -> EvaluationResult:
-    """Judge the model that `config` describes, and once more under the protocol named `beside`, if there is one."""
+    """Judge the model that `config` describes, and once more under the protocol named `beside`, if there is one.
+
+    outcomes: what lists do for the users of a split's histories, where that can be known.
+    """
     if seeds < 1:
         raise InvalidConfig(f"seeds = {seeds}; give 1 or more")
     runs = []
     for seed in range(seeds):
         progress(f"Training and judging by {protocol.name}", seed, seeds)
-        runs.append(_run(data, config, protocol, seed, progress))
+        runs.append(_run(data, config, protocol, seed, progress=progress, outcomes=outcomes))
     progress("Resampling users for intervals", 0, 1)
     result = summarise(runs, data, config, protocol)
     if protocol.beside is None:
         return result
     honest = load_protocol(protocol.beside)
-    return replace(result, beside=evaluate(data, config, protocol=honest, seeds=seeds, progress=progress))
+    return replace(
+        result,
+        beside=evaluate(data, config, protocol=honest, seeds=seeds, progress=progress, outcomes=outcomes),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,10 +154,17 @@ def training_data(config: Config, parts: Split) -> Dataset:
     return parts.counted if _name(config) in COUNTING else parts.train
 
 
-def judged(scorer: Scorer, parts: Split, protocol: EvaluationProtocol, *, train_seconds: float = 0.0) -> Run:
+def judged(
+    scorer: Scorer,
+    parts: Split,
+    protocol: EvaluationProtocol,
+    *,
+    train_seconds: float = 0.0,
+    outcomes: OutcomesFor = _unknown,
+) -> Run:
     """Judge a scorer that is trained already."""
     start = time.process_time()
-    views = judge(scorer, parts, protocol)
+    views = judge(scorer, parts, protocol, outcomes=outcomes(parts.histories))
     return Run(views, train_seconds, time.process_time() - start, parts)
 
 
@@ -199,11 +223,20 @@ def summarise(
     )
 
 
-def _run(data: Dataset, config: Config, protocol: EvaluationProtocol, seed: int, progress: Progress) -> Run:
+def _run(
+    data: Dataset,
+    config: Config,
+    protocol: EvaluationProtocol,
+    seed: int,
+    *,
+    progress: Progress,
+    outcomes: OutcomesFor,
+) -> Run:
     parts = split(data, protocol, seed=seed)
     start = time.process_time()
     scorer = train(config, training_data(config, parts), seed=seed, watch=Watch(progress))
-    return judged(scorer, parts, protocol, train_seconds=time.process_time() - start)
+    seconds = time.process_time() - start
+    return judged(scorer, parts, protocol, train_seconds=seconds, outcomes=outcomes)
 
 
 def _spread(runs: list[Run], view: str) -> dict[str, float]:

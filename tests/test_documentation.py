@@ -101,6 +101,7 @@ def test_every_command_has_its_row_and_every_row_its_command() -> None:
     assert commands <= rows
     assert rows - commands <= {
         "accuracy",
+        "embed",
         "gaps",
         "health",
         "test",

@@ -21,6 +21,7 @@ from recsys_core.artifact import Parts
 from recsys_core.config import Config
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.histories import Histories
+from recsys_core.errors import InvalidConfig
 from recsys_core.libraries import library
 from recsys_core.neighbours import Neighbours
 from recsys_core.stages import Stage
@@ -30,7 +31,8 @@ class Item2VecConfig(Config):
     """last: how many of the latest items of a history ask for the next. scoring: which product ranks.
 
     popularity_power shapes the negatives: .75 is word2vec's, .5 suits short histories. prior: add what the negatives
-    took away, for `in_out`. words: train for at least so many, in further epochs if need be.
+    took away, for `in_out`. words: train for at least so many, in further epochs if need be. session_hours: a history is
+    cut into sentences where nothing happened for so long; None leaves it whole.
     """
 
     kind: Literal["item2vec"] = "item2vec"
@@ -43,6 +45,7 @@ class Item2VecConfig(Config):
     scoring: Literal["in_out", "cosine"] = "in_out"
     prior: bool = True
     words: int = Field(default=300_000, ge=0)
+    session_hours: float | None = Field(default=None, gt=0)
     last: int = Field(default=5, ge=1, le=10_000)
 
 
@@ -60,13 +63,17 @@ class Item2Vec:
 
     @classmethod
     def fit(cls, data: Dataset, *, config: Item2VecConfig | None = None, seed: int = 0) -> Self:
-        """One thread, so that a seed gives the same vectors again. Raises LibraryMissing."""
+        """One thread, so that a seed gives the same vectors again. Raises LibraryMissing, InvalidConfig."""
         config = config or Item2VecConfig()
+        if config.session_hours is not None and data.times is None:
+            raise InvalidConfig(
+                f"session_hours = {config.session_hours} needs times, and {data.name} has none; leave it out"
+            )
         counts = data.counts + np.bincount(
             [item for playlist in data.playlists for item in playlist.items], minlength=len(data.items)
         ).astype(np.int64)
         word2vec = library("gensim", module="gensim.models.word2vec").Word2Vec(
-            sentences=_Sentences(data, seed),
+            sentences=_Sentences(data, seed, config.session_hours),
             vector_size=config.dimensions,
             window=config.window,
             negative=config.negatives,
@@ -146,21 +153,30 @@ class Item2Vec:
 
 @dataclass(frozen=True, eq=False)
 class _Sentences:
-    """Histories, then playlists; words are dense item indices. gensim walks over them once an epoch.
+    """Histories, cut into sessions if asked, then playlists; words are dense item indices. gensim walks over them once an epoch.
 
     Without an order, the order of the file (often by id) would make neighbours of strangers: each user's items are shuffled.
     """
 
     data: Dataset
     seed: int
+    session_hours: float | None = None
 
     def __iter__(self) -> Iterator[list[str]]:
         histories, rng = self.data.histories, np.random.default_rng(self.seed)
         for row in range(len(histories)):
             items = histories.row(row)
-            yield [str(item) for item in (items if self.data.ordered else rng.permutation(items))]
+            for session in np.split(items, self._pauses(row)):
+                yield [str(item) for item in (session if self.data.ordered else rng.permutation(session))]
         for playlist in self.data.playlists:
             yield [str(item) for item in playlist.items]
+
+    def _pauses(self, row: int) -> NDArray[np.int64]:
+        """Where sessions begin in a row, but for the first."""
+        if self.session_hours is None or self.data.times is None:
+            return np.empty(0, dtype=np.int64)
+        times = self.data.times[self.data.histories.indptr[row] : self.data.histories.indptr[row + 1]]
+        return np.flatnonzero(np.diff(times) > self.session_hours * 3_600) + 1
 
 
 STAGE = Stage(Item2VecConfig, Item2Vec)

@@ -6,11 +6,13 @@ which they report, and on short histories the difference is larger than most pap
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_core.data.histories import Histories
 from recsys_core.judge.first_ten import PLACES, FirstTen, Shown, add_both
 from recsys_core.judge.metrics import metrics
 from recsys_core.judge.protocol import EvaluationProtocol
@@ -41,8 +43,18 @@ class View:
     slices: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
 
 
-def judge(scorer: Scorer, parts: Split, protocol: EvaluationProtocol) -> dict[str, View]:
-    """A `View` for "masked" and "unmasked". Raises InvalidScores."""
+class Outcomes(Protocol):
+    """Knows what lists do for users: the generated world does (`world/outcomes.py`), data of the past does not."""
+
+    def values(self, histories: Histories, lists: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+        """By goal: (rows,) means over the places of each row's list (rows, places), -1 for an empty place."""
+        ...
+
+
+def judge(
+    scorer: Scorer, parts: Split, protocol: EvaluationProtocol, *, outcomes: Outcomes | None = None
+) -> dict[str, View]:
+    """A `View` for "masked" and "unmasked"; outcomes: measure goals of the first ten too. Raises InvalidScores."""
     histories, targets = parts.histories, parts.targets
     ten = {view: FirstTen(len(histories), histories.item_count) for view in VIEWS}
     blocks: list[RankBlock] = []
@@ -51,7 +63,14 @@ def judge(scorer: Scorer, parts: Split, protocol: EvaluationProtocol) -> dict[st
         scores = scorer.score(past)
         blocks.append(rank(scores, past, targets.slice(start, stop)))
         add_both(ten, scores, past)
-    return {view: view_of(view, blocks, parts, protocol, ten[view].shown(parts.train)) for view in VIEWS}
+    found = {view: view_of(view, blocks, parts, protocol, ten[view].shown(parts.train)) for view in VIEWS}
+    if outcomes is None:
+        return found
+    return {view: _with_goals(it, outcomes.values(histories, ten[view].lists)) for view, it in found.items()}
+
+
+def _with_goals(view: View, goals: Mapping[str, NDArray[np.float64]]) -> View:
+    return replace(view, values={**view.values, **{f"{name}@{PLACES}": goals[name] for name in goals}})
 
 
 def _blocks(users: int, items: int) -> Iterator[tuple[int, int]]:

@@ -45,6 +45,11 @@ class FirstTen:
         self._lists[self._filled, : len(best)] = np.where(best < self._items, best, _NOTHING)
         self._filled += 1
 
+    @property
+    def lists(self) -> NDArray[np.int64]:
+        """(users, 10) items, best first; -1 in places that nothing fills."""
+        return self._lists
+
     def shown(self, train: Dataset) -> Shown:
         """What all lists come to, against what `train` knows of the items."""
         owners, places = np.nonzero(self._lists != _NOTHING)

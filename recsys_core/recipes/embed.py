@@ -1,38 +1,44 @@
-"""Take the item vectors out of a trained model, with an index where the catalogue is large.
+"""Take the vectors out of a trained model into a space that every stage reads, with an index where it is large.
 
     model = "als"                     # the folder that `train` wrote
     source = "als"                    # which source of a pipeline; not for other models
+    places = ["users", "creators"]    # what is put beside the items
 
-A row is what a query is multiplied with, in the order of `items.json`.
+A user stands where the model's query for her history is, a creator or an attribute at the mean of its items' directions.
+An item that the model gave a vector of zeros, having never met it, is not in the space.
 """
 
-import json
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_core.config import Config
-from recsys_core.errors import InvalidConfig
+from recsys_core.config import Config, parse
+from recsys_core.data import Dataset
+from recsys_core.errors import InvalidConfig, InvalidData
 from recsys_core.manifest import Manifest, Name
 from recsys_core.model import Scorer
-from recsys_core.neighbours import Measure, Neighbours
+from recsys_core.neighbours import Measure
 from recsys_core.pipeline import Pipeline
 from recsys_core.recipes.evaluate import load_model
-from recsys_core.recipes.inputs import parent
+from recsys_core.recipes.inputs import parent, read_data
 from recsys_core.recipes.recipe import Made, Progress, Recipe
-
-ITEMS, VECTORS = "items.json", "vectors.safetensors"
+from recsys_core.recipes.train import TrainConfig, learned, model_config
+from recsys_core.space import Kind, Lineage, Placed, VectorSpace, centroids
 
 
 class EmbedConfig(Config):
-    """name: by default the model's with "-embedding". measure: what the index searches by."""
+    """name: by default the model's with "-embedding". measure: what the index searches by. places: what stands in the
+    space beside the items; users are those whose history the model learned from."""
 
     model: str
     name: Name | None = None
     source: str | None = None
     measure: Measure = "dot"
+    places: tuple[Literal["users", "creators", "attributes"], ...] = ()
 
 
 def inputs(config: EmbedConfig, base: Path) -> dict[str, str]:
@@ -48,10 +54,9 @@ def make(config: EmbedConfig, base: Path, draft: Path, progress: Progress) -> Ma
     progress("read", 1, 1)
     start = time.process_time()
     progress("index", 0, 1)
-    vectors = np.ascontiguousarray(_vectors(source, model), dtype=np.float32)
-    neighbours = Neighbours.build(vectors, measure=config.measure)
+    space = _space(source, config, model)
+    neighbours = space.write(draft)
     progress("index", 1, 1)
-    _write(vectors, source, neighbours, draft)
     indexed = neighbours.graph is not None
     return Made(
         kind="embedding",
@@ -61,8 +66,9 @@ def make(config: EmbedConfig, base: Path, draft: Path, progress: Progress) -> Ma
         requires=("numpy", "safetensors", *(("voyager",) if indexed else ())),
         facts={
             "model": model.facts["model"],
-            "items": len(vectors),
-            "dimensions": vectors.shape[1],
+            "items": len(source.item_ids),  # type: ignore[attr-defined]  # what has vectors has ids
+            "placed": {kind: len(placed.ids) for kind, placed in space.things.items()},
+            "dimensions": space.dimensions,
             "measure": config.measure,
             "search": "voyager" if indexed else "exact",
         },
@@ -87,18 +93,62 @@ def _vectors(source: Scorer, manifest: Manifest) -> NDArray[np.float32]:
     if vectors is None:
         kind = type(source).__name__
         raise InvalidConfig(
-            f"{manifest.name!r}: a {kind} has no item vectors; embed an als, item2vec or sequential model"
+            f"{manifest.name!r}: a {kind} has no item vectors; embed an als, item2vec, content or sequential model"
         )
     return vectors
 
 
-def _write(vectors: NDArray[np.float32], source: Scorer, neighbours: Neighbours, draft: Path) -> None:
-    from safetensors.numpy import save_file
+def _space(source: Scorer, config: EmbedConfig, model: Manifest) -> VectorSpace:
+    ids: tuple[str, ...] = source.item_ids  # type: ignore[attr-defined]  # what has vectors has ids
+    vectors = np.ascontiguousarray(_vectors(source, model), dtype=np.float32)
+    things: dict[Kind, Placed] = {"items": Placed.of(ids, vectors)}
+    if config.places:
+        data = _learned(model)
+        things |= {kind: PLACING[kind](source, data, vectors) for kind in dict.fromkeys(config.places)}
+    lineage = Lineage(
+        made_by=model.name,
+        data=model.data.hash,
+        learned=model.facts.get("learned", ""),
+        parents=(model.digest,),
+    )
+    return VectorSpace.of(things, measure=config.measure, lineage=lineage)
 
-    (draft / ITEMS).write_text(json.dumps(source.item_ids), encoding="utf-8")  # type: ignore[attr-defined]  # what has vectors has ids
-    save_file({"vectors": vectors}, draft / VECTORS)
-    for name, write in neighbours.files().items():
-        write(draft / name)
+
+def _learned(model: Manifest) -> Dataset:
+    """What the model was trained on, read again. Raises InvalidData when that is not there any more."""
+    data, _ = read_data(Path(model.data.path), model.data.format)
+    if data.hash != model.data.hash:
+        raise InvalidData(f"{model.data.path!r} is not what {model.name!r} was trained on; train it again")
+    trained = parse(TrainConfig, model.config, where=model.name)
+    return learned(trained, data, model_config(dict(model.config["model"]))[1])
 
 
+def _users(source: Scorer, data: Dataset, vectors: NDArray[np.float32]) -> Placed:
+    del vectors  # a query has the width of a vector
+    return Placed.of(data.user_ids, source.queries(data.histories))  # type: ignore[attr-defined]  # as `item_vectors`
+
+
+def _creators(source: Scorer, data: Dataset, vectors: NDArray[np.float32]) -> Placed:
+    del source
+    rows: dict[str, list[int]] = {}
+    for row, item in enumerate(data.items):
+        if item.creator:
+            rows.setdefault(item.creator, []).append(row)
+    return centroids(vectors, rows)
+
+
+def _attributes(source: Scorer, data: Dataset, vectors: NDArray[np.float32]) -> Placed:
+    del source
+    rows: dict[str, list[int]] = {}
+    for row, item in enumerate(data.items):
+        for name in item.attributes:
+            rows.setdefault(name, []).append(row)
+    return centroids(vectors, rows)
+
+
+PLACING: dict[str, Callable[[Scorer, Dataset, NDArray[np.float32]], Placed]] = {
+    "users": _users,
+    "creators": _creators,
+    "attributes": _attributes,
+}
 RECIPE = Recipe(EmbedConfig, inputs, make)

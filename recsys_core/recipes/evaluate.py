@@ -8,6 +8,7 @@ The data is the one the model was trained on, found where it was then; `data = {
 import json
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from recsys_core.pipeline_folder import load_pipeline
 from recsys_core.recipes.inputs import DataConfig, parent, read_data, source_hash
 from recsys_core.recipes.recipe import Made, Progress, Recipe
 from recsys_core.recipes.train import FOLDER, model_config
+from recsys_core.world.outcomes import outcomes_of
 
 RESULT, VALUES, SLICES = "evaluation.json", "values.safetensors", "slices.safetensors"
 Slices = Mapping[str, Mapping[str, NDArray[np.float64]]]
@@ -63,7 +65,8 @@ def make(config: EvaluateConfig, base: Path, draft: Path, progress: Progress) ->
     progress("read", 1, 1)
     progress("judge", 0, 1)
     start = time.process_time()
-    run = judged(scorer, split(data, protocol, seed=model.facts["seed"]), protocol)
+    parts = split(data, protocol, seed=model.facts["seed"])
+    run = judged(scorer, parts, protocol, outcomes=partial(outcomes_of, place, format))
     _, settings = model_config(dict(model.config["model"]))
     result = summarise([run], data, settings, protocol)
     progress("judge", 1, 1)

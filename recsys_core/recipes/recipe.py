@@ -83,7 +83,11 @@ def run_recipe(name: str, config: Path, out: Path, *, progress: Progress = silen
 
     Raises what `prepare` raises, OutputExists when `out` holds anything else, OutputBusy, and the recipe's own errors.
     """
-    prepared = prepare(name, config)
+    return run(prepare(name, config), out, progress=progress)
+
+
+def run(prepared: Prepared, out: Path, *, progress: Progress = silent) -> Manifest:
+    """As `run_recipe`, for a recipe that was put together by hand. Raises OutputExists, OutputBusy, the recipe's own."""
     inputs = prepared.recipe.inputs(prepared.config, prepared.base)
     if holds_something(out):
         return _earlier(prepared, inputs, out)

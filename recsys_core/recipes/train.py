@@ -100,6 +100,7 @@ def make(config: TrainConfig, base: Path, draft: Path, progress: Progress) -> Ma
         facts={
             "model": kind,
             "fit_on": config.fit_on,
+            "learned": taught.hash,
             "seed": config.seed,
             "protocol": protocol.name,
             "protocol_hash": protocol.hash,

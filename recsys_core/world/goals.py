@@ -18,22 +18,33 @@ BEST = 0.95
 Floats = NDArray[np.float64]
 
 
-def goals(world: World, histories: Histories) -> dict[str, Floats]:
+def goals(world: World, histories: Histories, *, at: float | None = None) -> dict[str, Floats]:
     """By goal: (rows, items) the chance that it is reached when the item is shown on the last day.
 
-    Rows are users of the world with what is known of them.
+    Rows are users of the world with what is known of them; at: the pivot, by default that of these rows.
     """
-    law, ends = world.law, histories.indptr[1:] - 1
-    previous = np.where(histories.lengths > 0, histories.items[ends], -1)
-    logits = law.logits(histories.users, previous, world.config.days - 1).astype(np.float64)
-    pivot = np.quantile(logits, BEST, axis=1).mean()
-    played = 1 / (1 + np.exp(pivot - logits))
+    logits = _logits(world, histories)
+    if at is None:
+        at = float(np.quantile(logits, BEST, axis=1).mean())
+    played = 1 / (1 + np.exp(at - logits))
+    law = world.law
     liked = np.maximum(law.tastes[histories.users] @ law.traits.T, 0)
     return {
         "engagement": played,
         "satisfaction": played * liked,
         "discovery": played * ~_known_creators(world, histories),
     }
+
+
+def pivot(world: World, histories: Histories) -> float:
+    """The logit that the best twentieth of the catalogue reaches, mean over the rows."""
+    return float(np.quantile(_logits(world, histories), BEST, axis=1).mean())
+
+
+def _logits(world: World, histories: Histories) -> Floats:
+    """(rows, items) of the last day, after what each row played last."""
+    previous = np.where(histories.lengths > 0, histories.items[histories.indptr[1:] - 1], -1)
+    return world.law.logits(histories.users, previous, world.config.days - 1).astype(np.float64)
 
 
 def _known_creators(world: World, histories: Histories) -> NDArray[np.bool_]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.cli.session import Home, settings_of
+
 if TYPE_CHECKING:
     from recsys_core.judge import EvaluationResult
 
@@ -25,7 +27,9 @@ def evaluate(
     format_: Annotated[str, typer.Option("--format", help="s3rec, ml-100k, hetrec or world.")],
     model: Annotated[
         str | None,
-        typer.Option(help="What to train: popularity, item_knn, item2vec, als, sequential or pipeline."),
+        typer.Option(
+            help="What to train: popularity, item_knn, item2vec, als, co_listening, content, ann, sequential or pipeline."
+        ),
     ] = None,
     predictions: Annotated[
         Path | None,
@@ -124,6 +128,31 @@ def trial(
         drawn = generate(parse(WorldConfig, values, where="world config"))
         found = tried(drawn, control, treatment, ExperimentConfig(seed=seed))
         print(found.to_json() if as_json else found.to_text())
+
+
+@app.command("embed-texts")
+def embed_texts(
+    data: Annotated[Path, typer.Option(help="The data: a file or folder, as its format has it.")],
+    format_: Annotated[str, typer.Option("--format", help="s3rec, ml-100k, hetrec or world.")],
+    out: Annotated[
+        Path, typer.Option(help="New folder for the vectors; the model ann reads it as its space.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Name of the artifact; by default the folder's.")] = None,
+    home: Home = None,
+) -> None:
+    """Make vectors of items from their titles, creators and attributes, with the assistant's own embedder."""
+    with _faults_named():
+        from recsys_core.recipes.inputs import DataConfig
+        from recsys_core.text_space import embed_texts as embedded
+        from server.cli.progress import Progress
+        from server.parts import make_embedder
+
+        with Progress() as progress:
+            place = DataConfig(path=str(data.resolve()), format=format_)
+            made = embedded(
+                place, make_embedder(settings_of(home)), out, name=name or out.name, progress=progress
+            )
+        print(f"{made.kind} {made.name} {made.digest[:12]} in {out}")
 
 
 @app.command("protocols")

@@ -83,6 +83,22 @@ def test_a_slice_or_metric_that_was_not_measured_is_an_objection() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("difference", "refused"),
+    [
+        (_span(-0.011, -0.02, -0.001), True),
+        (_span(-0.011, -0.03, 0.001), False),  # unsure
+        (_span(-0.009, -0.012, -0.006), False),  # a trade that people may want
+        (_span(0.02, 0.01, 0.03), False),
+    ],
+)
+def test_a_goal_must_not_be_lost_beyond_doubt(difference: Measured, refused: bool) -> None:
+    found = _compared(_span(0.02, 0.01, 0.03))
+    goal = _compared(difference, metric="discovery@10").metrics[0]
+    told = objections(found.model_copy(update={"metrics": (*found.metrics, goal)}))
+    assert ["discovery@10 of knn:2 is lower" in each for each in told] == [True] * refused
+
+
 def test_an_incumbent_that_finds_nothing_is_no_bar() -> None:
     found = _compared(UNDECIDED)
     nothing = found.metrics[0].model_copy(update={"b": Measured(mean=0.0)})

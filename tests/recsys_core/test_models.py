@@ -8,6 +8,9 @@ import pytest
 
 from recsys_core import Oracle, World, artifact
 from recsys_core.candidates.als import Als, AlsConfig
+from recsys_core.candidates.ann import AnnConfig
+from recsys_core.candidates.co_listening import CoListeningConfig
+from recsys_core.candidates.content import ContentConfig
 from recsys_core.candidates.item2vec import Item2Vec, Item2VecConfig, _Sentences
 from recsys_core.candidates.item_knn import ItemKnn, ItemKnnConfig
 from recsys_core.candidates.popularity import Popularity, PopularityConfig
@@ -33,6 +36,9 @@ CONFIGS: dict[str, Config] = {
     "item_knn": ItemKnnConfig(neighbours=20),
     "als": AlsConfig(factors=16, iterations=8),
     "item2vec": Item2VecConfig(dimensions=16, words=60_000, negatives=5),
+    "co_listening": CoListeningConfig(neighbours=20),
+    "content": ContentConfig(dimensions=16),
+    "ann": AnnConfig(model=AlsConfig(factors=8, iterations=4)),
 }
 
 
@@ -226,7 +232,9 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_names_those_that_exist() -> None:
-    with pytest.raises(UnknownStage, match=r"'os\.system'.*als, item2vec, item_knn, popularity"):
+    with pytest.raises(
+        UnknownStage, match=r"'os\.system'.*als, ann, co_listening, content, item2vec, item_knn, popularity"
+    ):
         stage("candidates", "os.system")
 
 

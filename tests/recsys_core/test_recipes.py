@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from recsys_core.judge import load_protocol
 from recsys_core.manifest import Manifest, read_manifest
 from recsys_core.recipes import prepare, recipes, run_recipe
 from recsys_core.world import WorldConfig, generate
+from recsys_core.world.outcomes import outcomes_of
 
 WORLD = {"users": 60, "tracks": 40, "episodes": 20, "audiobooks": 10, "playlists": 10}
 KNN = 'name = "knn"\ndata = {path = "world.json", format = "world"}\nmodel = {kind = "item_knn", neighbours = 20}\n'
@@ -78,7 +80,9 @@ def test_an_evaluation_measures_what_the_evaluator_measures(folder: Path, traine
     found = run_recipe("evaluate", folder / "evaluate.toml", folder / "evaluation")
     data = generate(WorldConfig(**WORLD)).data
     config = configured("item_knn", {"neighbours": 20})
-    expected = evaluate(data, config, protocol=load_protocol("loo-full"))
+    outcomes = partial(outcomes_of, folder / "world.json", "world")
+    expected = evaluate(data, config, protocol=load_protocol("loo-full"), outcomes=outcomes)
+    assert {"engagement@10", "satisfaction@10", "discovery@10"} <= expected.metrics["masked"].keys()
     measured = found.metrics[0]
     assert (measured.protocol, measured.hash) == ("loo-full", load_protocol("loo-full").hash)
     assert {name: figure.mean for name, figure in measured.quoted().items()} == expected.metrics["masked"]
