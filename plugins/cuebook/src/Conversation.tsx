@@ -78,13 +78,15 @@ function QuestionForm({ follow, running, onAsk, onStop }: QuestionFormProps) {
           value={question}
           onChange={setQuestion}
         />
-        {running ? (
-          <Button variant="secondary" onPress={onStop}>
-            Stop
-          </Button>
-        ) : (
-          <Button type="submit">Ask</Button>
-        )}
+        <Flex>
+          {running ? (
+            <Button variant="secondary" onPress={onStop}>
+              Stop
+            </Button>
+          ) : (
+            <Button type="submit">Ask</Button>
+          )}
+        </Flex>
       </Flex>
     </form>
   );
