@@ -1,7 +1,7 @@
 """One vector space: what stands in it by kind and id, a vector each, how vectors are compared, what they came from.
 
     space.json             format version, measure, norm, kinds, lineage
-    items.json             ids of the items, by row; users.json, creators.json and attributes.json likewise
+    placed.json            ids of the items that have a vector, by row; users.json, creators.json, attributes.json likewise
     vectors.safetensors    (rows, d) float32 each: "vectors" for the items, "users", "creators", "attributes"
     neighbours.voyager     from 20,000 items on
 
@@ -24,7 +24,7 @@ from recsys_core.manifest import read_manifest
 from recsys_core.neighbours import Measure, Neighbours
 
 VERSION = 1
-HEAD, WEIGHTS, ITEMS = "space.json", "vectors.safetensors", "items.json"
+HEAD, WEIGHTS = "space.json", "vectors.safetensors"
 Kind = Literal["items", "users", "creators", "attributes"]
 TENSORS: Mapping[Kind, str] = {
     "items": "vectors", "users": "users", "creators": "creators", "attributes": "attributes"
@@ -112,7 +112,7 @@ class VectorSpace:
         neighbours = Neighbours.build(self.items.vectors, measure=self.measure)
         save_file({TENSORS[kind]: placed.vectors for kind, placed in self.things.items()}, draft / WEIGHTS)
         for kind, placed in self.things.items():
-            (draft / f"{kind}.json").write_text(json.dumps(placed.ids), encoding="utf-8")
+            (draft / _ids(kind)).write_text(json.dumps(placed.ids), encoding="utf-8")
         head = {
             "version": VERSION,
             "measure": self.measure,
@@ -149,7 +149,7 @@ def load_space(folder: Path) -> VectorSpace:
     for kind, tensor in TENSORS.items():
         if kind not in head["kinds"]:
             continue
-        ids = tuple(json.loads((folder / f"{kind}.json").read_text("utf-8")))
+        ids = tuple(json.loads((folder / _ids(kind)).read_text("utf-8")))
         if tensor not in tensors or len(ids) != len(tensors[tensor]):
             raise ArtifactDamaged(f"{folder.name}: {kind} and their vectors do not fit; make the space again")
         things[kind] = Placed(ids, tensors[tensor])
@@ -168,6 +168,11 @@ def centroids(vectors: Vectors, rows: Mapping[str, list[int]]) -> Placed:
     for place, own in enumerate(rows.values()):
         means[place] = unit[own].sum(axis=0) / max(1, int((lengths[own] > 0).sum()))
     return Placed.of(tuple(rows), means)
+
+
+def _ids(kind: Kind) -> str:
+    """File of the ids; `items.json` is the catalogue that an artifact is of, by which parts of a tuple are held together."""
+    return "placed.json" if kind == "items" else f"{kind}.json"
 
 
 def _unit(placed: Placed) -> Placed:

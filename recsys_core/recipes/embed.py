@@ -8,6 +8,7 @@ A user stands where the model's query for her history is, a creator or an attrib
 An item that the model gave a vector of zeros, having never met it, is not in the space.
 """
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,8 @@ def make(config: EmbedConfig, base: Path, draft: Path, progress: Progress) -> Ma
     progress("index", 0, 1)
     space = _space(source, config, model)
     neighbours = space.write(draft)
+    catalogue = json.dumps(source.item_ids)  # type: ignore[attr-defined]  # what has vectors has ids
+    (draft / "items.json").write_text(catalogue, encoding="utf-8")
     progress("index", 1, 1)
     indexed = neighbours.graph is not None
     return Made(

@@ -109,7 +109,7 @@ def test_item_vectors_become_an_artifact_with_the_model_as_parent(folder: Path) 
     assert found.parents == (model.digest,)
     assert (found.name, found.facts["search"], found.facts["dimensions"]) == ("als-embedding", "exact", 4)
     vectors = load_file(folder / "vectors" / "vectors.safetensors")["vectors"]
-    assert vectors.shape == (len(json.loads((folder / "vectors" / "items.json").read_text())), 4)
+    assert vectors.shape == (len(json.loads((folder / "vectors" / "placed.json").read_text())), 4)
 
 
 def test_a_model_without_vectors_cannot_be_embedded(folder: Path, trained: Manifest) -> None:
