@@ -1,0 +1,76 @@
+// Drives the panel in a real portal with Chromium and prints what it saw as JSON; test_panel.py starts it and judges.
+//
+//   node panel.mjs '{"base": "http://…", "tools": "folder of node_modules", "chromium": "…", "out": "…", "question": "…"}'
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const { base, tools, chromium: executablePath, out, question } = JSON.parse(process.argv[2]);
+const require = createRequire(`${tools}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const WIDTHS = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
+const SOURCE = /^Source 1/;
+
+mkdirSync(out, { recursive: true });
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const pageOf = async (user, options = {}) => {
+  const context = await browser.newContext({ extraHTTPHeaders: { "x-forwarded-user": user }, ...options });
+  context.setDefaultTimeout(60_000);
+  return context.newPage();
+};
+
+async function ask(page) {
+  await page.goto(`${base}/cuebook`);
+  await page.getByRole("textbox").fill(question);
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: SOURCE }).waitFor();
+}
+
+async function citation() {
+  const page = await pageOf("ada");
+  await ask(page);
+  const answer = await page.getByRole("article").innerText();
+  await page.getByRole("link", { name: SOURCE }).click();
+  const heading = page.getByRole("heading", { name: "Restart a replica" });
+  await heading.waitFor();
+  await page.waitForFunction(() => window.scrollY >= 0 && document.readyState === "complete");
+  await page.screenshot({ path: `${out}/citation.png` });
+  return { answer, address: page.url(), heading: await heading.innerText() };
+}
+
+async function thumbs() {
+  const page = await pageOf("ada");
+  await ask(page);
+  await page.getByRole("button", { name: "It helped" }).click();
+  await page.getByText("Thank you.").waitFor();
+  return "kept";
+}
+
+// Both themes, both widths: what is wrong by axe, and whether the page is wider than its window.
+async function looks() {
+  const found = [];
+  for (const [width, viewport] of Object.entries(WIDTHS)) {
+    for (const colorScheme of ["light", "dark"]) {
+      const page = await pageOf("ada", { viewport, colorScheme });
+      await ask(page);
+      await page.screenshot({ path: `${out}/ask-${width}-${colorScheme}.png`, fullPage: true });
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run("main article, main form"));
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      found.push({
+        state: `${width} ${colorScheme}`,
+        serious: serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`),
+        theme: await page.evaluate(() => document.body.dataset.themeMode ?? document.documentElement.dataset.themeMode ?? ""),
+        sideways: await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth),
+      });
+      await page.context().close();
+    }
+  }
+  return found;
+}
+
+const seen = { citation: await citation(), thumbs: await thumbs(), looks: await looks() };
+await browser.close();
+console.log(JSON.stringify(seen));
