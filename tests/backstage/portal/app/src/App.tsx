@@ -3,6 +3,7 @@ import { createApp } from '@backstage/frontend-defaults';
 import { createFrontendModule } from '@backstage/frontend-plugin-api';
 import { SignInPageBlueprint } from '@backstage/plugin-app-react';
 import catalogPlugin from '@backstage/plugin-catalog/alpha';
+import searchPlugin from '@backstage/plugin-search/alpha';
 import techdocsPlugin from '@backstage/plugin-techdocs/alpha';
 import cuebookPlugin from '@cuebook/backstage-plugin-cuebook';
 
@@ -14,6 +15,7 @@ const signInPage = SignInPageBlueprint.make({
 export default createApp({
   features: [
     catalogPlugin,
+    searchPlugin, // TechDocs' reader asks for its client
     techdocsPlugin,
     cuebookPlugin,
     createFrontendModule({ pluginId: 'app', extensions: [signInPage] }),
