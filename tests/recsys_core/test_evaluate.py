@@ -35,7 +35,10 @@ def sequences(tmp_path: Path) -> Path:
 
 
 def test_the_models_are_the_kinds_and_the_pipeline() -> None:
-    assert models() == ("als", "item2vec", "item_knn", "popularity", "sequential", "pipeline")
+    assert models() == (
+        *("als", "ann", "co_listening", "content", "item2vec", "item_knn", "popularity", "sequential"),
+        "pipeline",
+    )
 
 
 def test_popularity_equals_the_published_row(public: Path) -> None:
@@ -110,7 +113,7 @@ def test_seeds_split_again_where_the_holdout_is_random(tmp_path: Path) -> None:
 
 
 def test_an_unknown_model_names_those_that_exist(sequences: Path) -> None:
-    with pytest.raises(UnknownStage, match="no model 'bert'; known are als, item2vec"):
+    with pytest.raises(UnknownStage, match="no model 'bert'; known are als, ann, co_listening"):
         evaluate_model(sequences, "s3rec", "bert")
 
 

@@ -1,6 +1,6 @@
 """The action `list_limits`."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -8,10 +8,12 @@ from tools.action import action
 from tools.bounds import LAST, fitting
 from tools.effect import Effect
 from tools.moments import moment
-from tools.policy.budgets import Left
-from tools.policy.grants import Grant
 from tools.run import Run
 from tools.shapes import Input, Output
+
+if TYPE_CHECKING:
+    from tools.policy.budgets import Left
+    from tools.policy.grants import Grant
 
 
 class ListLimits(Input):
@@ -94,7 +96,7 @@ def _lines(input: ListLimits, run: Run) -> LimitLines:
     )
 
 
-def _limit(left: Left) -> LimitLine:
+def _limit(left: "Left") -> LimitLine:
     kind, _, name = left.subject.partition(":")
     return LimitLine(
         limit=left.limit,
@@ -108,7 +110,7 @@ def _limit(left: Left) -> LimitLine:
     )
 
 
-def _grant(grant: Grant) -> GrantLine:
+def _grant(grant: "Grant") -> GrantLine:
     terms = grant.terms
     conditions = terms.model_dump(mode="json", include={"arguments", "plan"}, exclude_none=True)
     return GrantLine(
