@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -54,7 +56,7 @@ class RunningCuebook:
     """Indexes the portal, trains the demo's models, and serves where the portal's proxy leads to."""
 
     def __init__(self, portal: RunningPortal) -> None:
-        self.home = portal.folder / "cuebook"
+        self._portal, self.home = portal, portal.folder / "cuebook"
         self.home.mkdir()
         auth, scopes = f"{portal.url}/api/auth", list(_SCOPES)
         settings = _SETTINGS.format(address=portal.address, token=TOKEN, auth=auth, scopes=scopes)
@@ -79,6 +81,20 @@ class RunningCuebook:
     def run(self, *arguments: str) -> str:
         """What a command prints."""
         return self._run(*CLI, *arguments)
+
+    def call(self, action: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What the portal's user is answered over REST."""
+        return self._post(f"actions/{action}", arguments)
+
+    def apply(self, digest: str) -> dict[str, Any]:
+        return self._post(f"plans/{digest}/apply", {})
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        headers = {"authorization": f"Bearer {self._portal.user_token()}"}
+        answer = httpx.post(f"{self.url}/api/v1/{path}", json=body, headers=headers, timeout=60)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGINT)

@@ -22,7 +22,7 @@ const pageOf = async (user, options = {}) => {
 };
 
 async function ask(page) {
-  await page.goto(`${base}/cuebook`);
+  await page.goto(`${base}/cuebook`); // leads to its first tab
   await page.getByRole("textbox").fill(question);
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: SOURCE }).waitFor();
@@ -48,19 +48,51 @@ async function thumbs() {
   return "kept";
 }
 
-// Both themes, both widths: what is wrong by axe, and whether the page is wider than its window.
+async function jobs(page) {
+  await page.goto(`${base}/cuebook/jobs`);
+  await page.getByRole("button", { name: "Show the log" }).first().click();
+  await page.getByText("The log ends here.").waitFor();
+}
+
+async function plans(page) {
+  await page.goto(`${base}/cuebook/plans`);
+  await page.getByRole("article").filter({ hasText: "waiting" }).first().getByRole("button", { name: "Show the plan" }).click();
+  await page.getByText("It will not", { exact: true }).waitFor();
+}
+
+// The job that was launched, to the end of its log.
+async function log() {
+  const page = await pageOf("ada");
+  await jobs(page);
+  return page.getByRole("article").first().innerText();
+}
+
+// A plan that waits: all that it would do is shown, nothing here approves it, and its maker takes it back.
+async function takenBack() {
+  const page = await pageOf("ada");
+  await plans(page);
+  const plan = page.getByRole("article").filter({ hasText: "waiting" }).first();
+  const shown = await plan.innerText();
+  const approving = await page.getByRole("button", { name: /approve/i }).count();
+  await plan.getByRole("button", { name: "Take back" }).click();
+  await page.getByRole("article").filter({ hasText: "rejected" }).first().waitFor();
+  return { shown, approving };
+}
+
+// Each tab in both themes and widths: what is wrong by axe, and whether the page is wider than its window.
 async function looks() {
   const found = [];
-  for (const [width, viewport] of Object.entries(WIDTHS)) {
+  const tabs = Object.entries({ ask, jobs, plans });
+  for (const [[tab, open], [width, viewport]] of tabs.flatMap(each => Object.entries(WIDTHS).map(wide => [each, wide]))) {
     for (const colorScheme of ["light", "dark"]) {
       const page = await pageOf("ada", { viewport, colorScheme });
-      await ask(page);
-      await page.screenshot({ path: `${out}/ask-${width}-${colorScheme}.png`, fullPage: true });
+      await open(page);
+      await page.screenshot({ path: `${out}/${tab}-${width}-${colorScheme}.png`, fullPage: true });
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => globalThis.axe.run(document.querySelector("article").parentElement));
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       found.push({
-        state: `${width} ${colorScheme}`,
+        state: `${tab} ${width} ${colorScheme}`,
         serious: serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`),
         theme: await page.evaluate(() => document.body.dataset.themeMode ?? document.documentElement.dataset.themeMode ?? ""),
         sideways: await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth),
@@ -71,6 +103,12 @@ async function looks() {
   return found;
 }
 
-const seen = { citation: await citation(), thumbs: await thumbs(), looks: await looks() };
+const seen = {
+  citation: await citation(),
+  thumbs: await thumbs(),
+  log: await log(),
+  looks: await looks(),
+  plan: await takenBack(), // last: the looks need one that waits
+};
 await browser.close();
 console.log(JSON.stringify(seen));

@@ -44,6 +44,11 @@ def served(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runn
     try:
         cuebook = RunningCuebook(portal)
         try:
+            done = cuebook.call("launch_training", {"name": "nightly", "model": "popularity"})
+            assert done["status"] == "planned", done
+            cuebook.apply(done["digest"])
+            waiting = cuebook.call("launch_eval", {"model": "pipeline:1"})
+            assert waiting["status"] == "waiting", waiting
             yield portal
         finally:
             cuebook.stop()
@@ -82,13 +87,25 @@ def test_a_rating_of_a_portals_user_is_kept(seen: dict[str, Any]) -> None:
     assert seen["thumbs"] == "kept"
 
 
-def test_both_themes_and_widths_have_no_serious_violation_and_do_not_scroll_sideways(
+def test_a_job_is_shown_with_its_log(seen: dict[str, Any]) -> None:
+    assert "train nightly" in seen["log"]
+    assert "user:default/ada" in seen["log"]
+
+
+def test_a_plan_that_waits_is_shown_whole_and_taken_back_but_not_approved(seen: dict[str, Any]) -> None:
+    shown = seen["plan"]["shown"]
+    assert "Rule “evaluations”" in shown
+    assert "group:ranking" in shown or "group:default/ranking" in shown
+    assert seen["plan"]["approving"] == 0
+
+
+def test_tabs_in_both_themes_and_widths_have_no_serious_violation_and_do_not_scroll_sideways(
     seen: dict[str, Any],
 ) -> None:
     assert [look["state"] for look in seen["looks"]] == [
-        "desk light",
-        "desk dark",
-        "phone light",
-        "phone dark",
+        f"{tab} {width} {theme}"
+        for tab in ("ask", "jobs", "plans")
+        for width in ("desk", "phone")
+        for theme in ("light", "dark")
     ]
     assert [look for look in seen["looks"] if look["serious"] or look["sideways"]] == []

@@ -2,8 +2,9 @@ import { cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { MemoryRouter } from 'react-router-dom';
 import { afterEach, expect, it } from 'vitest';
-import { CuebookError, type AskEvent, type CuebookApi, type Question } from './client';
+import { CuebookError, type AskEvent, type Question } from './client';
 import { Conversation } from './Conversation';
+import { fakeCuebook } from './fakeCuebook';
 
 afterEach(cleanup);
 
@@ -20,7 +21,7 @@ const whole = [
 function scripted(turns: (AskEvent[] | Error)[]) {
   const asked: Question[] = [];
   const rated: unknown[] = [];
-  const cuebook: CuebookApi = {
+  const cuebook = fakeCuebook({
     async *ask(question) {
       asked.push(question);
       const turn = turns.shift()!;
@@ -31,7 +32,7 @@ function scripted(turns: (AskEvent[] | Error)[]) {
       rated.push(given);
       return { status: 'done', reason: '' } as never;
     },
-  };
+  });
   render(
     <MemoryRouter>
       <Conversation cuebook={cuebook} pages={{ docs: ({ name }) => `/docs/default/component/${name}` }} />

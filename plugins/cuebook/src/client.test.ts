@@ -6,11 +6,12 @@ interface Sent {
   body: unknown;
 }
 
-function cuebook(...answers: Response[]) {
+function cuebook(...given: (Response | object)[]) {
+  const answers = given.map(each => (each instanceof Response ? each : Response.json(each)));
   const sent: Sent[] = [];
   const fetchApi = {
     fetch: async (url: unknown, init?: RequestInit) => {
-      sent.push({ url: String(url), body: JSON.parse(String(init?.body)) });
+      sent.push({ url: String(url), body: init?.body ? JSON.parse(String(init.body)) : undefined });
       return answers.shift()!;
     },
   };
@@ -82,4 +83,25 @@ it('rates by a plan that is applied, unless it waits', async () => {
   const waiting = cuebook(Response.json({ status: 'waiting', digest: 'abc' }));
   expect((await waiting.client.rate('a1', false)).status).toBe('waiting');
   expect(waiting.sent).toHaveLength(1);
+});
+
+it('reads jobs, logs and plans, and decides about plans', async () => {
+  const { client, sent } = cuebook(
+    ...[{ items: [], total: 0 }, { text: 'a', next_offset: 1, total_bytes: 1, finished: true }],
+    ...[{ plans: [{ digest: 'abc' }] }, { digest: 'abc' }, { status: 'done' }, { status: 'rejected' }],
+  );
+  await client.jobs();
+  await client.jobLog('job-1', 7);
+  expect(await client.plans()).toEqual([{ digest: 'abc' }]);
+  await client.plan('abc');
+  await client.apply('abc');
+  await client.takeBack('abc');
+  expect(sent.map(({ url, body }) => [url.split('/cuebook/api/v1')[1], body])).toEqual([
+    ['/actions/list_jobs', {}],
+    ['/actions/read_job_log', { job: 'job-1', offset: 7 }],
+    ['/plans', undefined],
+    ['/plans/abc', undefined],
+    ['/plans/abc/apply', {}],
+    ['/plans/abc/reject', {}],
+  ]);
 });

@@ -11,6 +11,19 @@ export type Answer = Asked['responses']['200']['content']['application/json'];
 export type Citation = Answer['citations'][number];
 /** How a plan stands. */
 export type PlanAnswer = components['schemas']['PlanAnswer'];
+/** A plan in a list. */
+export type PlanLine = components['schemas']['PlanLine'];
+type Done<Name extends string> = `/api/v1/actions/${Name}` extends infer Path extends keyof paths
+  ? paths[Path] extends { post: { responses: { 200: { content: { 'application/json': infer Result } } } } }
+    ? Result
+    : never
+  : never;
+/** A part of the jobs, newest first. */
+export type JobList = Done<'list_jobs'>;
+/** A job in a list. */
+export type JobLine = JobList['items'][number];
+/** A part of what a job printed. */
+export type LogPiece = Done<'read_job_log'>;
 /** What is heard while an answer is written; `done` comes last, and has the checked text. */
 export type AskEvent =
   | { type: 'retrieved'; passages: number }
@@ -36,6 +49,20 @@ export interface CuebookApi {
   ask(question: Question, signal: AbortSignal): AsyncIterable<AskEvent>;
   /** Keep whether an answer helped: planned and applied. A policy can let it wait. Throws `CuebookError`. */
   rate(answerId: string, helpful: boolean): Promise<PlanAnswer>;
+  /** The newest jobs that the user may see. Throws `CuebookError`. */
+  jobs(): Promise<JobList>;
+  /** What a job printed from the byte `offset` on. Throws `CuebookError`. */
+  jobLog(job: string, offset: number): Promise<LogPiece>;
+  /** End a job: planned and applied. A policy can let it wait. Throws `CuebookError`. */
+  cancelJob(job: string): Promise<PlanAnswer>;
+  /** The user's plans, newest first. Throws `CuebookError`. */
+  plans(): Promise<PlanLine[]>;
+  /** One plan with all that it would do. Throws `CuebookError`. */
+  plan(digest: string): Promise<PlanAnswer>;
+  /** Carry out a plan of the user's. Throws `CuebookError`. */
+  apply(digest: string): Promise<PlanAnswer>;
+  /** End a plan of the user's for good. Throws `CuebookError`. */
+  takeBack(digest: string): Promise<PlanAnswer>;
 }
 
 /** Where extensions find the client. */
@@ -67,20 +94,51 @@ export class ProxiedCuebook implements CuebookApi {
   }
 
   async rate(answerId: string, helpful: boolean): Promise<PlanAnswer> {
-    const planned = await this.post('/api/v1/actions/rate_answer', { answer: answerId, helpful });
-    const plan: PlanAnswer = await planned.json();
-    if (plan.status !== 'planned') return plan;
-    return (await this.post(`/api/v1/plans/${plan.digest}/apply`)).json();
+    return this.planAndApply('rate_answer', { answer: answerId, helpful });
   }
 
-  private async post(path: keyof paths | string, body?: object, signal?: AbortSignal): Promise<Response> {
+  async jobs(): Promise<JobList> {
+    return (await this.post('/api/v1/actions/list_jobs')).json();
+  }
+
+  async jobLog(job: string, offset: number): Promise<LogPiece> {
+    return (await this.post('/api/v1/actions/read_job_log', { job, offset })).json();
+  }
+
+  async cancelJob(job: string): Promise<PlanAnswer> {
+    return this.planAndApply('cancel_job', { job });
+  }
+
+  async plans(): Promise<PlanLine[]> {
+    const { plans } = await (await this.send('/api/v1/plans', { method: 'GET' })).json();
+    return plans;
+  }
+
+  async plan(digest: string): Promise<PlanAnswer> {
+    return (await this.send(`/api/v1/plans/${digest}`, { method: 'GET' })).json();
+  }
+
+  async apply(digest: string): Promise<PlanAnswer> {
+    return (await this.post(`/api/v1/plans/${digest}/apply`)).json();
+  }
+
+  async takeBack(digest: string): Promise<PlanAnswer> {
+    return (await this.post(`/api/v1/plans/${digest}/reject`)).json();
+  }
+
+  private async planAndApply(action: string, given: object): Promise<PlanAnswer> {
+    const plan: PlanAnswer = await (await this.post(`/api/v1/actions/${action}`, given)).json();
+    return plan.status === 'planned' ? this.apply(plan.digest) : plan;
+  }
+
+  private post(path: string, body?: object, signal?: AbortSignal): Promise<Response> {
+    const headers = { 'content-type': 'application/json' };
+    return this.send(path, { method: 'POST', headers, body: JSON.stringify(body ?? {}), signal });
+  }
+
+  private async send(path: string, request: RequestInit): Promise<Response> {
     const proxy = await this.discoveryApi.getBaseUrl('proxy');
-    const response = await this.fetchApi.fetch(`${proxy}/cuebook${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body ?? {}),
-      signal,
-    });
+    const response = await this.fetchApi.fetch(`${proxy}/cuebook${path}`, request);
     if (response.ok) return response;
     throw await failure(response);
   }

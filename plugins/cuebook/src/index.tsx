@@ -1,6 +1,7 @@
 import {
   ApiBlueprint,
   PageBlueprint,
+  SubPageBlueprint,
   createFrontendPlugin,
   discoveryApiRef,
   fetchApiRef,
@@ -18,14 +19,28 @@ const cuebookApi = ApiBlueprint.make({
     }),
 });
 
-const askPage = PageBlueprint.make({
-  params: {
-    path: '/cuebook',
-    routeRef: rootRouteRef,
-    title: 'Cuebook',
-    icon: <RiQuestionAnswerLine />,
-    loader: () => import('./AskPage').then(({ AskPage }) => <AskPage />),
-  },
+const page = PageBlueprint.make({
+  params: { path: '/cuebook', routeRef: rootRouteRef, title: 'Cuebook', icon: <RiQuestionAnswerLine /> },
+});
+
+const attachTo = { id: 'page:cuebook', input: 'pages' };
+
+const askTab = SubPageBlueprint.make({
+  attachTo,
+  name: 'ask',
+  params: { path: 'ask', title: 'Ask', loader: () => import('./AskPage').then(({ AskPage }) => <AskPage />) },
+});
+
+const plansTab = SubPageBlueprint.make({
+  attachTo,
+  name: 'plans',
+  params: { path: 'plans', title: 'Plans', loader: () => import('./PlansPage').then(({ PlansPage }) => <PlansPage />) },
+});
+
+const jobsTab = SubPageBlueprint.make({
+  attachTo,
+  name: 'jobs',
+  params: { path: 'jobs', title: 'Jobs', loader: () => import('./JobsPage').then(({ JobsPage }) => <JobsPage />) },
 });
 
 /** Cuebook for a portal on the new frontend system. */
@@ -34,5 +49,5 @@ export default createFrontendPlugin({
   title: 'Cuebook',
   routes: { root: rootRouteRef },
   externalRoutes: { docs: docsRouteRef, entity: entityRouteRef },
-  extensions: [cuebookApi, askPage],
+  extensions: [cuebookApi, page, askTab, plansTab, jobsTab],
 });
