@@ -52,8 +52,9 @@ class BrokenLine(InvalidData):
     def __init__(self, path: Path, number: int, value: str, expected: str) -> None:
         self.path, self.number, self.value = path, number, value
         shown = value if len(value) <= 80 else value[:77] + "..."
+        what = "row" if path.suffix.lower() in {".parquet", ".pq"} else "line"
         super().__init__(
-            f"{path.name} line {number}: {shown!r} is not {expected}; correct the line and read again"
+            f"{path.name} {what} {number}: {shown!r} is not {expected}; correct the {what} and read again"
         )
 
 
