@@ -1,7 +1,7 @@
-"""Adam (Kingma and Ba, ICLR 2015, arXiv:1412.6980), written out: making torch's own imports its compiler, two seconds a process.
+"""Adam (Kingma and Ba, ICLR 2015, arXiv:1412.6980) by torch's own kernel, which takes one pass over the parameters.
 
-The bias corrections are folded into the rate and into epsilon, which saves two passes over the parameters. The passes that are left
-go over pieces small enough to stay in a core's cache.
+`torch.optim` imports torch's compiler when an optimiser is made, two seconds a process; the kernel beneath it needs none of
+that. Written in tensor operations instead, the passes over the item vectors cost a step a tenth.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from torch import Tensor
 
 BETAS = (0.9, 0.98)
 EPSILON = 1e-8
-_PIECE = 1 << 17  # numbers: the four arrays of a piece are 2 MB
 
 
 class Adam:
@@ -23,18 +22,24 @@ class Adam:
         self.squares = {name: torch.zeros_like(each.detach()) for name, each in self.parameters.items()}
 
     def step(self) -> None:
-        """Follow the gradients and forget them."""
+        """Follow the gradients and forget them; a parameter without one stays as it is."""
         self.taken += 1
-        unbiased_mean, unbiased_square = (1 - beta**self.taken for beta in BETAS)
-        rate, epsilon = self.rate * unbiased_square**0.5 / unbiased_mean, EPSILON * unbiased_square**0.5
+        names = [name for name, each in self.parameters.items() if each.grad is not None]
         with torch.no_grad():
-            for name, parameter in self.parameters.items():
-                if parameter.grad is None:
-                    continue
-                arrays = (parameter, parameter.grad, self.means[name], self.squares[name])
-                pieces = (each.detach().reshape(-1).split(_PIECE) for each in arrays)
-                for values, gradient, mean, square in zip(*pieces, strict=True):
-                    mean.lerp_(gradient, 1 - BETAS[0])
-                    square.mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-                    values.addcdiv_(mean, square.sqrt().add_(epsilon), value=-rate)
-                parameter.grad = None
+            torch._fused_adam_(
+                [self.parameters[name] for name in names],
+                [self.parameters[name].grad for name in names],
+                [self.means[name] for name in names],
+                [self.squares[name] for name in names],
+                [],
+                [torch.tensor(float(self.taken)) for _ in names],
+                lr=self.rate,
+                beta1=BETAS[0],
+                beta2=BETAS[1],
+                weight_decay=0.0,
+                eps=EPSILON,
+                amsgrad=False,
+                maximize=False,
+            )
+        for name in names:
+            self.parameters[name].grad = None
