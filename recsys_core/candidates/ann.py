@@ -84,9 +84,7 @@ class Ann:
     def queries(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, d + 1) mean of the latest items that have a vector, 0 where none has; the last column is 1."""
         latest = histories.last(self.config.last) if self.ordered else histories
-        sums = np.asarray(latest.matrix @ self.vectors, dtype=np.float32)
-        counts = np.asarray(latest.matrix @ self.vectors.any(axis=1).astype(np.float32), dtype=np.float32)
-        means = np.asarray(sums / np.maximum(counts, 1)[:, None], dtype=np.float32)
+        means = latest.means(self.vectors)
         return np.column_stack([means, np.ones(len(means), np.float32)])
 
     def score(self, histories: Histories) -> NDArray[np.float32]:

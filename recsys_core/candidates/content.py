@@ -58,10 +58,7 @@ class Content:
     def queries(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, d) mean of the latest items that have attributes; zero where none has."""
         latest = histories.last(self.config.last) if self.ordered else histories
-        held = (np.abs(self.vectors).max(axis=1) > 0).astype(np.float32)
-        sums = np.asarray(latest.matrix @ self.vectors, dtype=np.float32)
-        counts = np.asarray(latest.matrix @ held, dtype=np.float32)
-        return np.asarray(sums / np.maximum(counts, 1)[:, None], dtype=np.float32)
+        return latest.means(self.vectors)
 
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """(rows, items) about -1 to 1; 0, neither alike nor unlike, for an item without attributes."""

@@ -102,6 +102,12 @@ class Histories:
             item_count=self.item_count,
         )
 
+    def means(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(rows, d) mean of `vectors` (items, d) over each history, items whose vector is 0 left out; 0 where none is left."""
+        sums = np.asarray(self.matrix @ vectors, dtype=np.float32)
+        counts = np.asarray(self.matrix @ vectors.any(axis=1).astype(np.float32), dtype=np.float32)
+        return np.asarray(sums / np.maximum(counts, 1)[:, None], dtype=np.float32)
+
     def last(self, count: int) -> "Histories":
         """The same rows, each cut to its `count` latest events."""
         return self.keep(self.ages < count)
