@@ -171,21 +171,21 @@ time.sleep(120)
 
 def test_cancelling_ends_the_whole_family(tmp_path: Path) -> None:
     jobs = local_jobs(tmp_path)
-    jobs.submit(spec_of(_STUBBORN), "job-1")
-    until(lambda: "ready" in _log(tmp_path, "job-1"))
-    assert len(_marked("job-1")) == 4
-    job = jobs.stop("job-1")
+    jobs.submit(spec_of(_STUBBORN), "job-family")
+    # A process has no environment that can be read between its exec and its first instruction.
+    until(lambda: "ready" in _log(tmp_path, "job-family") and len(_marked("job-family")) == 4)
+    job = jobs.stop("job-family")
     assert (job.state, job.reason) == (JobState.CANCELLED, "cancelled")
-    assert _marked("job-1") == []
-    assert jobs.stop("job-1") == job
+    assert _marked("job-family") == []
+    assert jobs.stop("job-family") == job
 
 
 def test_a_child_left_behind_ends_with_its_job(tmp_path: Path) -> None:
     jobs = local_jobs(tmp_path)
     code = "import subprocess; subprocess.Popen(['sleep', '120'], start_new_session=True); print('bye')"
-    jobs.submit(spec_of(code), "job-1")
-    assert ended(jobs, "job-1").state is JobState.SUCCEEDED
-    assert _marked("job-1") == []
+    jobs.submit(spec_of(code), "job-orphan")
+    assert ended(jobs, "job-orphan").state is JobState.SUCCEEDED
+    assert _marked("job-orphan") == []
 
 
 def test_jobs_queue_for_a_slot_and_a_queued_one_can_be_cancelled(tmp_path: Path) -> None:
