@@ -55,10 +55,16 @@ def run_server(settings: Settings, *, on_ready: Callable[[str], None]) -> None:
         import uvicorn
 
         from server.app import make_app
+        from server.prompt_headers import PromptHeaders
 
         app = make_app(settings.model_copy(update={"port": port}))
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=_GRACE_SECONDS
+            app,
+            http=PromptHeaders,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
         asyncio.run(_serve(uvicorn.Server(config), listener, lambda: on_ready(f"http://{name}:{port}")))

@@ -6,11 +6,10 @@ values without a word, and answers nothing at all to text with half a character 
 
 import json
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from io import TextIOWrapper
-from typing import Any, cast
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, BinaryIO, cast
 
-import anyio
+from anyio.to_thread import run_sync
 from mcp.server import MCPServer
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
@@ -23,25 +22,33 @@ from tools.principal import Principal
 from tools.redaction import storable
 
 Answer = Callable[[SessionMessage], Awaitable[None]]
+LONGEST_LINE = 4 * 1024 * 1024  # bytes; as much as a body over HTTP may have
 
 
 class StrictLines:
     """The lines that mean one thing; others are answered with an error, and are in the audit like any refused call."""
 
     def __init__(
-        self, lines: AsyncIterable[str], calls: Calls, local: Callable[[], Principal], *, answer: Answer
+        self,
+        lines: AsyncIterable[str | None],
+        calls: Calls,
+        local: Callable[[], Principal],
+        *,
+        answer: Answer,
     ) -> None:
         self._lines, self._calls, self._local, self._answer = lines, calls, local, answer
 
     async def __aiter__(self) -> AsyncIterator[str]:
         async for line in self._lines:
-            if error := _error(line):
-                await self._refuse(line, error)
+            if line is None:
+                text = f"the message is longer than {LONGEST_LINE:,} bytes; send less at once"
+                await self._refuse({}, ErrorData(code=INVALID_REQUEST, message=text))
+            elif error := _error(line):
+                await self._refuse(_message(line), error)
             elif line.strip():
                 yield line
 
-    async def _refuse(self, line: str, error: ErrorData) -> None:
-        message = _message(line)
+    async def _refuse(self, message: Mapping[str, Any], error: ErrorData) -> None:
         await self._calls.refused("call", self._local(), action=_tool(message), reason=error.message)
         if "id" in message or not message:  # nobody waits for an answer to a notification
             await self._answer(SessionMessage(JSONRPCError(jsonrpc="2.0", id=_id(message), error=error)))
@@ -54,7 +61,7 @@ async def serve_stdio(server: MCPServer[Any], calls: Calls, *, local: Callable[[
     async def answer(message: SessionMessage) -> None:
         await streams[0].send(message)
 
-    lines = StrictLines(anyio.wrap_file(_claimed_stdin()), calls, local, answer=answer)
+    lines = StrictLines(lines_of(_claimed_stdin()), calls, local, answer=answer)
     lowlevel = server._lowlevel_server
     # The SDK asks of its input no more than to iterate over it.
     async with stdio_server(stdin=cast(Any, lines)) as (read, write):
@@ -62,7 +69,18 @@ async def serve_stdio(server: MCPServer[Any], calls: Calls, *, local: Callable[[
         await lowlevel.run(read, write, lowlevel.create_initialization_options())
 
 
-def _claimed_stdin() -> TextIOWrapper:
+async def lines_of(stream: BinaryIO) -> AsyncIterator[str | None]:
+    """Each line, whole; None for one that is longer than `LONGEST_LINE`, of which no more than that is ever held."""
+    while line := await run_sync(stream.readline, LONGEST_LINE):
+        if line.endswith(b"\n") or len(line) < LONGEST_LINE:
+            yield line.decode("utf-8", errors="replace")
+            continue
+        while line and not line.endswith(b"\n"):
+            line = await run_sync(stream.readline, LONGEST_LINE)
+        yield None
+
+
+def _claimed_stdin() -> BinaryIO:
     """Standard input by another descriptor; 0 is empty from now on, so that no child reads what clients send.
 
     It is never closed: a thread may still wait for a line of it when the process ends.
@@ -71,7 +89,7 @@ def _claimed_stdin() -> TextIOWrapper:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    return TextIOWrapper(os.fdopen(private, "rb", closefd=False), encoding="utf-8", errors="replace")
+    return os.fdopen(private, "rb", closefd=False)
 
 
 def _error(line: str) -> ErrorData | None:
@@ -97,13 +115,13 @@ def _message(line: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _tool(message: dict[str, Any]) -> str:
+def _tool(message: Mapping[str, Any]) -> str:
     params = message.get("params")
     name = params.get("name") if isinstance(params, dict) else None
     return name if isinstance(name, str) else ""
 
 
-def _id(message: dict[str, Any]) -> int | str | None:
+def _id(message: Mapping[str, Any]) -> int | str | None:
     id = message.get("id")
     if isinstance(id, str):
         return storable(id)

@@ -1,5 +1,6 @@
 """Lines that a client writes to standard input mean one thing, or are answered with an error."""
 
+import io
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,15 +11,15 @@ from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
 
 from server.composition import Cuebook
-from server.mcp.stdio import StrictLines
+from server.mcp.stdio import StrictLines, lines_of
 from tests.server.test_recorded import rows_of
 
 
-async def through(cuebook: Cuebook, *lines: str) -> tuple[list[str], list[dict[str, Any]]]:
+async def through(cuebook: Cuebook, *lines: str | None) -> tuple[list[str], list[dict[str, Any]]]:
     """What the SDK would read of these lines, and what was answered in its place."""
     answered: list[dict[str, Any]] = []
 
-    async def given() -> AsyncIterator[str]:
+    async def given() -> AsyncIterator[str | None]:
         for line in lines:
             yield line
 
@@ -65,6 +66,22 @@ async def test_a_line_that_could_be_read_as_two_things_is_answered_and_recorded(
     assert told in row["reason"]
 
 
+async def test_a_line_without_end_is_dropped_while_it_is_read(
+    cuebook: Cuebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.mcp.stdio.LONGEST_LINE", 300)
+    sent = (PLAIN + "é" * 5_000 + "\n" + "x" * 299 + "\n" + "x" * 300 + PLAIN + PLAIN + "last").encode()
+    lines = [line async for line in lines_of(io.BytesIO(sent))]
+    assert lines == [PLAIN, None, "x" * 299 + "\n", None, PLAIN, "last"]
+
+    passed, answered = await through(cuebook, *lines[:2])
+    assert passed == [PLAIN]
+    assert [each["id"] for each in answered] == [None]
+    assert "longer than 300 bytes; send less at once" in answered[0]["error"]["message"]
+    (row,) = rows_of(cuebook)
+    assert (row["door"], row["outcome"]) == ("mcp-stdio", "denied")
+
+
 async def test_a_notification_that_is_refused_is_not_answered(cuebook: Cuebook) -> None:
     passed, answered = await through(cuebook, '{"jsonrpc":"2.0","method":"x","params":{"a":1,"a":2}}')
     assert (passed, answered) == ([], [])
@@ -80,7 +97,7 @@ _JSON: Any = st.recursive(
 
 @given(st.dictionaries(st.text(), _JSON, max_size=3))
 async def test_whatever_means_one_thing_passes_letter_by_letter(arguments: dict[str, Any]) -> None:
-    async def lines() -> AsyncIterator[str]:
+    async def lines() -> AsyncIterator[str | None]:
         yield json.dumps(arguments)
         yield json.dumps(arguments, ensure_ascii=False)
 
