@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import sqlite3
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -244,34 +243,6 @@ def test_a_crash_loses_rows_of_the_last_reads_and_nothing_else(audit: Audit) -> 
     assert process.exitcode == 9
     assert [entry.body for entry in audit.entries()][:2] == [{"read": 1}, {"effect": 1}]
     assert audit.verify().intact
-
-
-class TooLate(threading.Condition):
-    """The writing thread takes it only after it was told to end."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._told = threading.Event()
-
-    def __enter__(self) -> bool:
-        if threading.current_thread().name == "audit":
-            self._told.wait(10)
-        return super().__enter__()
-
-    def notify_all(self) -> None:
-        super().notify_all()
-        self._told.set()
-
-
-def test_closing_ends_though_the_writer_did_not_hear_it(tmp_path: Path) -> None:
-    audit = Audit.open(tmp_path / "audit.db")
-    audit._some = TooLate()
-    audit.append_soon({"kind": "call"})
-    audit.flush()
-    at_the_end = threading.Thread(target=audit.close, daemon=True)
-    at_the_end.start()
-    at_the_end.join(10)
-    assert not at_the_end.is_alive()
 
 
 def test_a_row_with_half_a_character_is_filed_and_found(audit: Audit) -> None:

@@ -25,12 +25,12 @@ from tools.audit import index
 from tools.audit.chain import GENESIS, SCHEMA, Entry, Verdict, link, verify
 from tools.audit.query import Found, Wanted, find
 from tools.canonical import canonical
+from tools.collecting import Collecting
 from tools.errors import StateDamaged, StateError
 from tools.restoring import refuse_while_restoring
 
 _LOG = logging.getLogger(__name__)
 _WINDOW = 0.5  # seconds that rows of reads are collected
-_PAUSE = 1.0  # seconds before a failed write is tried again
 _MOST_WAITING = 10_000
 _WAIT = 20  # seconds for another process to end its write; a busy machine takes long
 _FILED_TOGETHER = 100  # rows; a query files the rest
@@ -43,10 +43,7 @@ class Audit:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._writing = threading.RLock()
-        self._waiting: list[tuple[Mapping[str, Any], str]] = []
-        self._some = threading.Condition()
-        self._closing = threading.Event()
-        self._writer: threading.Thread | None = None
+        self._soon = Collecting[tuple[Mapping[str, Any], str]](self.flush, what="calls", window=_WINDOW)
         self._noted = ""
         self.path = path
 
@@ -88,19 +85,12 @@ class Audit:
         Raises `StateError` when so many rows wait that the disk must have stopped taking them.
         """
         row = (body, text or canonical(dict(body)))
-        if self._closing.is_set():
+        if self._soon.closed:
             raise StateError(
                 f"the audit {self.path} is closed; a row of {body.get('action')!r} was not written"
             )
-        with self._some:
-            self._waiting.append(row)
-            first, crowded = len(self._waiting) == 1, len(self._waiting) > _MOST_WAITING
-            if self._writer is None or not self._writer.is_alive():  # also in a forked child
-                self._writer = threading.Thread(target=self._write_on, name="audit", daemon=True)
-                self._writer.start()
-            if first:  # it looks for more before it waits, and waking it costs more than all else here
-                self._some.notify()
-        if crowded:
+        self._soon.add(row)
+        if len(self._soon) > _MOST_WAITING:
             self.flush()
 
     def flush(self) -> None:
@@ -152,51 +142,23 @@ class Audit:
 
     def close(self) -> None:
         """Write what waits and close the file; what cannot be written is logged."""
-        self._closing.set()
-        with self._some:
-            writer, self._writer = self._writer, None
-            self._some.notify_all()
-        if writer is not None and writer.is_alive():
-            writer.join()
-        self._flush_quietly()
+        self._soon.close()
         with suppress(
             sqlite3.Error
         ):  # an empty journal beside the file looks like a crash; another process may use it
             self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
 
-    def _write_on(self) -> None:
-        while not self._closing.is_set():
-            with self._some:
-                if not self._waiting:
-                    if self._closing.is_set():  # it was told before it listened
-                        return
-                    self._some.wait()
-                    continue
-            self._closing.wait(_WINDOW)
-            if not self._flush_quietly():
-                self._closing.wait(_PAUSE)
-
-    def _flush_quietly(self) -> bool:
-        try:
-            self.flush()
-        except StateError as error:
-            _LOG.error("%d calls wait to be recorded: %s", len(self._waiting), error)
-            return False
-        return True
-
     def _write(self, rows: Sequence[tuple[Mapping[str, Any], str]]) -> tuple[Entry, ...]:
         with self._writing:
-            with self._some:
-                waiting, self._waiting = self._waiting, []
+            waiting = self._soon.take()
             if not (waiting or rows):
                 return ()
             try:
                 with _immediate(self._connection):
                     entries = self._insert([*waiting, *rows])
             except sqlite3.Error as error:
-                with self._some:
-                    self._waiting[:0] = waiting
+                self._soon.put_back(waiting)
                 raise StateError(f"the audit {self.path} cannot be written: {error}") from error
             self._note_daily(entries[-1])
         return entries

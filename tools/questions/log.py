@@ -8,7 +8,6 @@ beyond the number that is kept, is deleted.
 
 import hashlib
 import json
-import logging
 import os
 import sqlite3
 import threading
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tools.collecting import Collecting
 from tools.errors import NotFound, StateDamaged, StateError, StateNewer
 from tools.questions.asked import AskedAgain, AskedQuestion
 from tools.questions.kept import KeptQuestions, rows_of
@@ -26,7 +26,6 @@ from tools.questions.schema import migrate
 from tools.redaction import HIDDEN, without_secrets
 from tools.restoring import refuse_while_restoring
 
-_LOG = logging.getLogger(__name__)
 FILE = "questions.db"
 _WINDOW = 0.2  # seconds that rows are collected
 _MOST_WAITING = 5_000
@@ -55,10 +54,7 @@ class QuestionLog(KeptQuestions):
         self.clock = clock
         self._days, self._most = days, most
         self._hidden = sorted(hidden, key=len, reverse=True)
-        self._waiting: list[AskedQuestion] = []
-        self._some = threading.Condition()
-        self._closing = threading.Event()
-        self._writer: threading.Thread | None = None
+        self._soon = Collecting[AskedQuestion](self.flush, what="questions", window=_WINDOW)
         self._writing = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._until_pruned = 0
@@ -69,16 +65,10 @@ class QuestionLog(KeptQuestions):
 
     def record(self, asked: AskedQuestion) -> None:
         """Write the question a moment later; costs no wait for the disk and raises nothing."""
-        if not self.records or self._closing.is_set():
-            return
-        with self._some:
-            if len(self._waiting) >= _MOST_WAITING:
-                return  # the disk must have stopped taking them; the log says so
-            self._waiting.append(asked)
-            if self._writer is None or not self._writer.is_alive():  # also in a forked child
-                self._writer = threading.Thread(target=self._write_on, name="questions", daemon=True)
-                self._writer.start()
-            self._some.notify()
+        if self.records and not self._soon.closed and len(self._soon) < _MOST_WAITING:
+            self._soon.add(
+                asked
+            )  # where as many wait, the disk must have stopped taking them; the log says so
 
     def known_as(self, principal: str) -> str:
         """The hash that the principal is kept as."""
@@ -88,8 +78,7 @@ class QuestionLog(KeptQuestions):
     def flush(self) -> None:
         """Write what waits. Raises `StateError` when it cannot be written; it goes on waiting then."""
         with self._writing:
-            with self._some:
-                waiting, self._waiting = self._waiting, []
+            waiting = self._soon.take()
             if not waiting:
                 return
             try:
@@ -102,8 +91,7 @@ class QuestionLog(KeptQuestions):
                     if self._until_pruned <= 0:
                         self._prune(connection)
             except StateError:
-                with self._some:
-                    self._waiting[:0] = waiting
+                self._soon.put_back(waiting)
                 raise
 
     def note_again(self, found: Sequence[AskedAgain]) -> None:
@@ -160,35 +148,11 @@ class QuestionLog(KeptQuestions):
 
     def close(self) -> None:
         """Write what waits and close the file; what cannot be written is logged."""
-        self._closing.set()
-        with self._some:
-            writer, self._writer = self._writer, None
-            self._some.notify_all()
-        if writer is not None and writer.is_alive():
-            writer.join()
-        self._flush_quietly()
+        self._soon.close()
         with self._writing:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
-
-    def _write_on(self) -> None:
-        while not self._closing.is_set():
-            with self._some:
-                if not self._waiting:
-                    self._some.wait()
-                    continue
-            self._closing.wait(_WINDOW)
-            if not self._flush_quietly():
-                self._closing.wait(_WINDOW * 10)
-
-    def _flush_quietly(self) -> bool:
-        try:
-            self.flush()
-        except StateError as error:
-            _LOG.warning("%d questions wait to be recorded: %s", len(self._waiting), error)
-            return False
-        return True
 
     def _values(self, connection: sqlite3.Connection, asked: AskedQuestion) -> tuple[Any, ...]:
         return (
