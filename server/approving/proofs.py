@@ -1,7 +1,7 @@
 """Turns a secret into an `Approver`, through whichever door it came."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,27 +11,26 @@ import anyio.to_thread
 from server.account import this_account
 from server.approving.approvers import Approvers
 from server.approving.passphrases import NOBODYS, Passphrase
-from server.approving.proof import ApproverTokens, Proved
 from server.approving.sessions import Session, Sessions
 from server.approving.setup_code import fits
 from server.approving.signed_tokens import SignedTokens
 from tools.approver import Approver, Means
 from tools.errors import ProofRefused
-from tools.principal import Principal
+from tools.principal import LOCAL, Principal
 
 if TYPE_CHECKING:
     from tools.proving import Proving
 
 _MOST_SECRET = 5_000  # characters
+_PERSON = "user:default/"
 
 
 @dataclass(frozen=True)
 class Proofs:
-    """`proving` opens the state when it is first needed; `portals` are further kinds of tokens."""
+    """`proving` opens the state when it is first needed."""
 
     home: Path
     proving: Callable[[], "Proving"]
-    portals: Sequence[ApproverTokens] = ()
     sessions: Sessions = field(default_factory=Sessions)
     clock: Callable[[], float] = time.time
 
@@ -41,14 +40,34 @@ class Proofs:
 
     def by_passphrase(self, name: str, passphrase: str, means: Means) -> Approver:
         """Raises `ProofRefused`, `LockedOut`, and `StateError` for a damaged file. Takes about 0.1 s."""
-        entry = self.approvers.get(name)
-        kept = entry.passphrase if entry is not None else None
         at_terminal = means is Means.TERMINAL
         claimed = Principal(
             ref=f"user:default/{name[:80]}",
             on_behalf_of=this_account() if at_terminal else "",
             door="cli" if at_terminal else "rest",
         )
+        return self._by_passphrase(claimed, name, passphrase, means)
+
+    def in_portal(self, caller: Principal, passphrase: str) -> Approver:
+        """The person whom a portal's token names, once they have typed their passphrase as well.
+
+        The token alone is no proof, because programs are given such tokens to call with. Raises what `by_passphrase` does.
+        """
+        name = self.known_as(caller)
+        if not name:
+            reason = f"{caller.ref} is no person whom a token of an identity provider names"
+            return self.proving().signed(None, Means.PORTAL, reason=reason)
+        return self._by_passphrase(caller, name, passphrase, Means.PORTAL)
+
+    def known_as(self, caller: Principal) -> str:
+        """The name that a person would have among the approvers; empty for a program and for whoever sits here."""
+        return (
+            caller.ref.removeprefix(_PERSON) if caller.ref.startswith(_PERSON) and caller.ref != LOCAL else ""
+        )
+
+    def _by_passphrase(self, claimed: Principal, name: str, passphrase: str, means: Means) -> Approver:
+        entry = self.approvers.get(name)
+        kept = entry.passphrase if entry is not None else None
         return self.proving().guessable(
             claimed,
             means,
@@ -65,12 +84,10 @@ class Proofs:
         """Raises `ProofRefused`."""
         proved, reason = None, "it is no token for approving"
         try:
-            proved = self._read(token, digest=digest, decision=decision)
+            proved = SignedTokens(self.approvers).read(token[:_MOST_SECRET], digest=digest, decision=decision)
         except ValueError as error:
             reason = str(error)
-        if proved is None:
-            return self.proving().signed(None, Means.SIGNED_TOKEN, reason=reason)
-        return self.proving().signed(proved.principal, proved.means)
+        return self.proving().signed(proved, Means.SIGNED_TOKEN, reason=reason)
 
     def begin_session(self, name: str, passphrase: str) -> tuple[str, Session]:
         """The cookie's value and the session. Raises what `by_passphrase` does."""
@@ -95,9 +112,3 @@ class Proofs:
     async def in_thread(self, work: Callable[[], Approver]) -> Approver:
         """Passphrases take time, and all of it may read files."""
         return await anyio.to_thread.run_sync(work)
-
-    def _read(self, token: str, *, digest: str, decision: str) -> Proved | None:
-        for kind in (SignedTokens(self.approvers), *self.portals):
-            if (proved := kind.read(token[:_MOST_SECRET], digest=digest, decision=decision)) is not None:
-                return proved
-        return None

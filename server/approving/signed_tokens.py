@@ -5,8 +5,6 @@ Claims: `aud` "cuebook-approval", `sub` the approver's name, `digest`, `decision
 """
 
 from server.approving.approvers import Approvers
-from server.approving.proof import Proved
-from tools.approver import Means
 from tools.principal import Principal
 
 AUDIENCE = "cuebook-approval"
@@ -21,8 +19,8 @@ class SignedTokens:
     def __init__(self, approvers: Approvers) -> None:
         self._approvers = approvers
 
-    def read(self, token: str, *, digest: str, decision: str) -> Proved | None:
-        """Raises `ValueError` for a token for approving that proves nothing here."""
+    def read(self, token: str, *, digest: str, decision: str) -> Principal | None:
+        """Who signed it; None for a token of another kind. Raises `ValueError` for one that proves nothing here."""
         import jwt
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -50,7 +48,7 @@ class SignedTokens:
             raise ValueError("it is for another plan")
         if claims["decision"] != decision:
             raise ValueError(f"it does not say {decision!r}")
-        return Proved(Principal(ref=f"user:default/{name}", door="rest"), Means.SIGNED_TOKEN)
+        return Principal(ref=f"user:default/{name}", door="rest")
 
 
 def _named(token: str) -> str:

@@ -43,7 +43,12 @@ class Deciding(BaseModel):
     """How an approver proves who they are, unless the page's session does, and why they say no."""
 
     token: SecretText | None = Field(
-        default=None, description="A token signed for this digest and decision; for CI systems and portals."
+        default=None, description="A token signed for this digest and decision; for CI systems."
+    )
+    passphrase: SecretText | None = Field(
+        default=None,
+        max_length=1000,
+        description="The passphrase of the approver whom the bearer token names; for portals, where a person is signed in.",
     )
     reason: str = Field(default="", max_length=500, description="Why it is rejected.")
 
@@ -80,8 +85,12 @@ class PlanList(BaseModel):
 
     plans: list[PlanLine] = Field(description="Those of whoever asks, from `offset` on.")
     next_offset: int | None = Field(description="Where the next part begins; null at the end.")
-    waiting: list[PlanLine] = Field(description="Those that wait for the approver who is signed in.")
-    approver: str | None = Field(description="Who that is.")
+    waiting: list[PlanLine] = Field(
+        description="Those that wait for the approver who is signed in, or whom the bearer token names."
+    )
+    approver: str | None = Field(
+        description="Who that is; deciding takes their passphrase or session all the same."
+    )
 
 
 def plan_routes(cuebook: Cuebook) -> APIRouter:
@@ -126,25 +135,24 @@ def _reading(router: APIRouter, cuebook: Cuebook) -> None:
         offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
     ) -> PlanList:
         found = await cuebook.caller.plans(principal_of(request), limit=limit + 1, offset=offset)
-        session = session_of(cuebook, request)
-        waiting = await cuebook.caller.waiting_for(session.approver) if session is not None else ()
+        approver = _known_approver(cuebook, request)
+        waiting = await cuebook.caller.waiting_for(approver) if approver is not None else ()
         return PlanList(
             plans=[_line(each) for each in found[:limit]],
             next_offset=offset + limit if len(found) > limit else None,
             waiting=[_line(each) for each in waiting],
-            approver=None if session is None else session.approver.principal.ref,
+            approver=None if approver is None else approver.principal.ref,
         )
 
     @router.get(
         "/{digest}",
         summary="How a plan stands",
-        description="One's own, or one that the approver who is signed in may decide.",
+        description="One's own, or one that may be decided by the approver who is signed in or whom the token names.",
         operation_id="show_plan",
         responses={200: {"description": "How the plan stands.", "model": PlanAnswer}, **failures(404)},
     )
     async def show_plan(request: Request, digest: Digest) -> JSONResponse:
-        session = session_of(cuebook, request)
-        approver = None if session is None else session.approver
+        approver = _known_approver(cuebook, request)
         found = await cuebook.caller.planned(digest, principal_of(request), approver=approver)
         return JSONResponse(found)
 
@@ -153,7 +161,8 @@ def _deciding(router: APIRouter, cuebook: Cuebook) -> None:
     @router.post(
         "/{digest}/approve",
         summary="Approve a plan",
-        description="By an approver's session with its CSRF token, or a token signed for it; nothing else approves.",
+        description="By an approver's session with its CSRF token, their passphrase beside the token that names them, or a "
+        "token signed for it; nothing else approves.",
         operation_id="approve_plan",
         responses=_STANDING | failures(404, 409, 410, 422),
     )
@@ -177,13 +186,23 @@ def _deciding(router: APIRouter, cuebook: Cuebook) -> None:
         given, principal = deciding or Deciding(), principal_of(request)
         who = await _approver(cuebook, request, digest, "reject", given)
         if who is None:
-            plan = await cuebook.caller.planned(digest, principal)
+            known = _known_approver(cuebook, request)
+            plan = await cuebook.caller.planned(digest, principal, approver=known)
             if plan["principal"] != principal.ref:
                 await _refused(cuebook, _NO_PROOF)
         answer = await cuebook.caller.reject(
             digest, who or principal, reason=given.reason, seen_by=None if who is None else principal
         )
         return JSONResponse(answer)
+
+
+def _known_approver(cuebook: Cuebook, request: Request) -> Approver | None:
+    """Who may look at what waits for an approver: whoever signed in as one, or is named by an identity provider's token."""
+    if (session := session_of(cuebook, request)) is not None:
+        return session.approver
+    caller = principal_of(request)
+    entry = cuebook.proofs.approvers.get(cuebook.proofs.known_as(caller))
+    return None if entry is None or entry.passphrase is None else Approver(caller, Means.OWN)
 
 
 async def _approver(
@@ -194,6 +213,11 @@ async def _approver(
         token = given.token.get_secret_value()
         return await cuebook.proofs.in_thread(
             partial(cuebook.proofs.by_token, token, digest=digest, decision=decision)
+        )
+    if given.passphrase is not None:
+        passphrase = given.passphrase.get_secret_value()
+        return await cuebook.proofs.in_thread(
+            partial(cuebook.proofs.in_portal, principal_of(request), passphrase)
         )
     session = session_of(cuebook, request)
     if session is None:

@@ -62,7 +62,7 @@ class RunningCuebook:
         settings = _SETTINGS.format(address=portal.address, token=TOKEN, auth=auth, scopes=scopes)
         (self.home / "settings.toml").write_text(settings.replace("'", '"'), encoding="utf-8")
         (self.home / "policy.yaml").write_text(_POLICY, encoding="utf-8")
-        Approvers(self.home).add("root", passphrase=Passphrase.of(PASSPHRASE), by="")
+        Approvers(self.home).add("bob", passphrase=Passphrase.of(PASSPHRASE), by="")
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CUEBOOK_")}
         self.environment = {**kept, "CUEBOOK_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
         self.run("ingest")

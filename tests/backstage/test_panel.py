@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.backstage.cuebook import RunningCuebook
+from tests.backstage.cuebook import PASSPHRASE, RunningCuebook
 from tests.backstage.portal import PANEL, ROOT, RunningPortal, install_app
 
 pytestmark = [pytest.mark.integration, pytest.mark.backstage]
@@ -47,8 +48,9 @@ def served(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runn
             done = cuebook.call("launch_training", {"name": "nightly", "model": "popularity"})
             assert done["status"] == "planned", done
             cuebook.apply(done["digest"])
-            waiting = cuebook.call("launch_eval", {"model": "pipeline:1"})
-            assert waiting["status"] == "waiting", waiting
+            for model in ("item_knn:1", "pipeline:1"):
+                waiting = cuebook.call("launch_eval", {"model": model})
+                assert waiting["status"] == "waiting", waiting
             yield portal
         finally:
             cuebook.stop()
@@ -68,6 +70,7 @@ def seen(served: RunningPortal, app: Path) -> dict[str, Any]:
         "chromium": chromium,
         "out": str(ROOT / "test-output" / "panel"),
         "question": "How do I restart a replica?",
+        "passphrase": PASSPHRASE,
     }
     command = ["node", str(Path(__file__).with_name("panel.mjs")), json.dumps(task)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
@@ -92,11 +95,23 @@ def test_a_job_is_shown_with_its_log(seen: dict[str, Any]) -> None:
     assert "user:default/ada" in seen["log"]
 
 
-def test_a_plan_that_waits_is_shown_whole_and_taken_back_but_not_approved(seen: dict[str, Any]) -> None:
+def test_another_user_approves_with_their_passphrase_and_its_maker_applies_it(seen: dict[str, Any]) -> None:
+    found = seen["approval"]
+    assert "Planned by user:default/ada." in found["shown"]
+    assert "item_knn:1" in found["shown"]
+    assert "belong to no approver here" in found["refused"]
+    assert found["decided"] == "The plan is approved."
+    assert "bob approved it" in found["applied"]
+    assert re.search(r"\b(running|done)\b", found["applied"])
+
+
+def test_a_plan_that_waits_is_shown_whole_and_taken_back_but_not_approved_by_its_maker(
+    seen: dict[str, Any],
+) -> None:
     shown = seen["plan"]["shown"]
     assert "Rule “evaluations”" in shown
     assert "group:ranking" in shown or "group:default/ranking" in shown
-    assert seen["plan"]["approving"] == 0
+    assert seen["plan"]["approve"] == 0
 
 
 def test_tabs_in_both_themes_and_widths_have_no_serious_violation_and_do_not_scroll_sideways(
@@ -104,7 +119,7 @@ def test_tabs_in_both_themes_and_widths_have_no_serious_violation_and_do_not_scr
 ) -> None:
     assert [look["state"] for look in seen["looks"]] == [
         f"{tab} {width} {theme}"
-        for tab in ("ask", "jobs", "plans")
+        for tab in ("ask", "jobs", "plans", "approving")
         for width in ("desk", "phone")
         for theme in ("light", "dark")
     ]

@@ -1,31 +1,61 @@
 import { Badge, Button, Card, CardBody, Flex, Text } from '@backstage/ui';
-import { useId, useState } from 'react';
+import { useId, useState, type ReactNode } from 'react';
+import { Approving } from './Approving';
 import type { CuebookApi, PlanAnswer, PlanLine } from './client';
 import { useLoaded } from './loading';
+import { PlanDetails } from './PlanDetails';
 import { Trouble } from './Trouble';
 
 const OPEN = new Set(['planned', 'approved', 'waiting']);
 const CHANGES = new Set([...OPEN, 'running']);
 
-/** A person's plans, newest first: what each would do, whose approval it waits for, and what its maker may decide. */
+/** What waits for a person's decision, and their own plans: what each would do, whose approval it waits for, and what may be decided. */
 export function Plans({ cuebook, seconds }: { cuebook: CuebookApi; seconds?: number }) {
   const { value, failure, again } = useLoaded(() => cuebook.plans(), {
     seconds,
-    busy: plans => plans.some(({ status }) => CHANGES.has(status)),
+    busy: ({ plans, waiting }) => [...plans, ...waiting].some(({ status }) => CHANGES.has(status)),
   });
+  const card = (line: PlanLine, approver?: string) => (
+    <PlanCard key={line.digest} line={line} approver={approver} cuebook={cuebook} onChanged={again} />
+  );
   return (
     <Flex direction="column" gap="4">
       {failure !== undefined && <Trouble what="plans" failure={failure} again={again} />}
       {!value && failure === undefined && <Text role="status">Looking for your plans</Text>}
-      {value?.length === 0 && (
+      {value && value.waiting.length > 0 && (
+        <Listed title="Waiting for your decision">{value.waiting.map(line => card(line, value.approver ?? undefined))}</Listed>
+      )}
+      {value?.plans.length === 0 && (
         <Text as="p">You have no plans. Whatever changes something is planned first, and is listed here until it is done.</Text>
       )}
-      {value?.map(plan => <PlanCard key={plan.digest} line={plan} cuebook={cuebook} onChanged={again} />)}
+      {value && value.plans.length > 0 && <Listed title="Your plans">{value.plans.map(line => card(line))}</Listed>}
     </Flex>
   );
 }
 
-function PlanCard({ line, cuebook, onChanged }: { line: PlanLine; cuebook: CuebookApi; onChanged: () => void }) {
+function Listed({ title, children }: { title: string; children: ReactNode }) {
+  const heading = useId();
+  return (
+    <section aria-labelledby={heading}>
+      <Flex direction="column" gap="4">
+        <Text as="h2" variant="title-small" id={heading}>
+          {title}
+        </Text>
+        {children}
+      </Flex>
+    </section>
+  );
+}
+
+interface PlanCardProps {
+  line: PlanLine;
+  /** The user, where the plan waits for their decision. */
+  approver?: string;
+  cuebook: CuebookApi;
+  onChanged: () => void;
+}
+
+function PlanCard({ line, approver, cuebook, onChanged }: PlanCardProps) {
   const heading = useId();
   const [shown, setShown] = useState(false);
   return (
@@ -33,18 +63,21 @@ function PlanCard({ line, cuebook, onChanged }: { line: PlanLine; cuebook: Cuebo
       <CardBody>
         <Flex direction="column" gap="2">
           <Flex align="center" gap="2" style={{ flexWrap: 'wrap' }}>
-            <Text as="h2" variant="title-x-small" id={heading}>
+            <Text as="h3" variant="title-x-small" id={heading}>
               {line.action}
             </Text>
             <Badge>{line.status}</Badge>
           </Flex>
           <Text as="p">{line.summary}</Text>
+          {approver && <Text as="p">Planned by {line.principal}.</Text>}
           <Flex>
             <Button size="small" variant="secondary" aria-expanded={shown} onPress={() => setShown(!shown)}>
               {shown ? 'Hide the plan' : 'Show the plan'}
             </Button>
           </Flex>
-          {shown && <WholePlan cuebook={cuebook} digest={line.digest} status={line.status} onChanged={onChanged} />}
+          {shown && (
+            <WholePlan cuebook={cuebook} digest={line.digest} status={line.status} approver={approver} onChanged={onChanged} />
+          )}
         </Flex>
       </CardBody>
     </Card>
@@ -56,18 +89,26 @@ interface WholePlanProps {
   digest: string;
   /** As the list has it; the plan is read again when that changes. */
   status: string;
+  approver?: string;
   onChanged: () => void;
 }
 
-function WholePlan({ cuebook, digest, status, onChanged }: WholePlanProps) {
+function WholePlan({ cuebook, digest, status, approver, onChanged }: WholePlanProps) {
   const { value, failure, again } = useLoaded(() => cuebook.plan(digest));
   if (failure !== undefined) return <Trouble what="plan" failure={failure} again={again} />;
   if (!value) return <Text role="status">Reading the plan</Text>;
-  return <Effect key={status} answer={value} cuebook={cuebook} onChanged={() => (again(), onChanged())} />;
+  const changed = () => (again(), onChanged());
+  return (
+    <Flex direction="column" gap="2">
+      <Effect answer={value} />
+      {approver && <Approving approver={approver} digest={digest} cuebook={cuebook} onChanged={changed} />}
+      {!approver && OPEN.has(value.status) && <Deciding key={status} answer={value} cuebook={cuebook} onChanged={changed} />}
+    </Flex>
+  );
 }
 
-function Effect({ answer, cuebook, onChanged }: { answer: PlanAnswer; cuebook: CuebookApi; onChanged: () => void }) {
-  const { plan, approval, status } = answer;
+function Effect({ answer }: { answer: PlanAnswer }) {
+  const { plan, approval } = answer;
   return (
     <Flex direction="column" gap="2" style={{ overflowWrap: 'anywhere' }}>
       <Points title="It will" points={plan.steps} />
@@ -91,13 +132,13 @@ function Effect({ answer, cuebook, onChanged }: { answer: PlanAnswer; cuebook: C
         </Text>
       ))}
       {answer.reason && <Text as="p">{answer.reason}</Text>}
+      <PlanDetails details={plan.details} />
       <Text as="p">
         Arguments {JSON.stringify(answer.arguments)}
       </Text>
       <Text as="p">
         Digest <code>{answer.digest}</code>
       </Text>
-      {OPEN.has(status) && <Deciding answer={answer} cuebook={cuebook} onChanged={onChanged} />}
       {answer.receipt && (
         <Text as="p">
           Done {moment(answer.receipt.at)} by {answer.receipt.by}, row {answer.receipt.audit} of the audit.
@@ -107,7 +148,7 @@ function Effect({ answer, cuebook, onChanged }: { answer: PlanAnswer; cuebook: C
   );
 }
 
-/** What its maker may do. Approving takes a proof that no token is, so it is done where Cuebook asks for it. */
+/** What its maker may do. */
 function Deciding({ answer, cuebook, onChanged }: { answer: PlanAnswer; cuebook: CuebookApi; onChanged: () => void }) {
   const [said, setSaid] = useState('');
   const [sending, setSending] = useState(false);
@@ -127,8 +168,8 @@ function Deciding({ answer, cuebook, onChanged }: { answer: PlanAnswer; cuebook:
     <Flex direction="column" gap="2">
       {answer.status === 'waiting' && (
         <Text as="p">
-          An approver decides with <code>cuebook approve</code> and this digest, or on Cuebook's own page of plans, where
-          they prove who they are. Nothing in this portal can do it for them.
+          An approver decides on their own page of plans here or at Cuebook, or with <code>cuebook approve</code> and this
+          digest; it takes their passphrase.
         </Text>
       )}
       <Flex gap="2" align="center" style={{ flexWrap: 'wrap' }}>
@@ -151,7 +192,7 @@ function Points({ title, points }: { title: string; points: readonly string[] })
   if (points.length === 0) return null;
   return (
     <section aria-labelledby={heading}>
-      <Text as="h3" variant="body-medium" weight="bold" id={heading}>
+      <Text as="h4" variant="body-medium" weight="bold" id={heading}>
         {title}
       </Text>
       <ul style={{ margin: 0 }}>

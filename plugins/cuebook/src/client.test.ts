@@ -89,13 +89,16 @@ it('reads jobs, logs and plans, and decides about plans', async () => {
   const { client, sent } = cuebook(
     ...[{ items: [], total: 0 }, { text: 'a', next_offset: 1, total_bytes: 1, finished: true }],
     ...[{ plans: [{ digest: 'abc' }] }, { digest: 'abc' }, { status: 'done' }, { status: 'rejected' }],
+    ...[{ status: 'approved' }, { status: 'rejected' }],
   );
   await client.jobs();
   await client.jobLog('job-1', 7);
-  expect(await client.plans()).toEqual([{ digest: 'abc' }]);
+  expect((await client.plans()).plans).toEqual([{ digest: 'abc' }]);
   await client.plan('abc');
   await client.apply('abc');
   await client.takeBack('abc');
+  await client.approve('abc', 'correct horse');
+  await client.reject('abc', 'correct horse', 'too dear');
   expect(sent.map(({ url, body }) => [url.split('/cuebook/api/v1')[1], body])).toEqual([
     ['/actions/list_jobs', {}],
     ['/actions/read_job_log', { job: 'job-1', offset: 7 }],
@@ -103,5 +106,7 @@ it('reads jobs, logs and plans, and decides about plans', async () => {
     ['/plans/abc', undefined],
     ['/plans/abc/apply', {}],
     ['/plans/abc/reject', {}],
+    ['/plans/abc/approve', { passphrase: 'correct horse' }],
+    ['/plans/abc/reject', { passphrase: 'correct horse', reason: 'too dear' }],
   ]);
 });

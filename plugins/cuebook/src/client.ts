@@ -13,6 +13,8 @@ export type Citation = Answer['citations'][number];
 export type PlanAnswer = components['schemas']['PlanAnswer'];
 /** A plan in a list. */
 export type PlanLine = components['schemas']['PlanLine'];
+/** A user's own plans, and those that wait for them as an approver. */
+export type PlanList = components['schemas']['PlanList'];
 type Done<Name extends string> = `/api/v1/actions/${Name}` extends infer Path extends keyof paths
   ? paths[Path] extends { post: { responses: { 200: { content: { 'application/json': infer Result } } } } }
     ? Result
@@ -55,14 +57,18 @@ export interface CuebookApi {
   jobLog(job: string, offset: number): Promise<LogPiece>;
   /** End a job: planned and applied. A policy can let it wait. Throws `CuebookError`. */
   cancelJob(job: string): Promise<PlanAnswer>;
-  /** The user's plans, newest first. Throws `CuebookError`. */
-  plans(): Promise<PlanLine[]>;
+  /** The user's plans, newest first, and what waits for their decision. Throws `CuebookError`. */
+  plans(): Promise<PlanList>;
   /** One plan with all that it would do. Throws `CuebookError`. */
   plan(digest: string): Promise<PlanAnswer>;
   /** Carry out a plan of the user's. Throws `CuebookError`. */
   apply(digest: string): Promise<PlanAnswer>;
   /** End a plan of the user's for good. Throws `CuebookError`. */
   takeBack(digest: string): Promise<PlanAnswer>;
+  /** Approve somebody's plan, by the passphrase of the user. Throws `CuebookError`. */
+  approve(digest: string, passphrase: string): Promise<PlanAnswer>;
+  /** Reject it for good. Throws `CuebookError`. */
+  reject(digest: string, passphrase: string, reason: string): Promise<PlanAnswer>;
 }
 
 /** Where extensions find the client. */
@@ -109,9 +115,8 @@ export class ProxiedCuebook implements CuebookApi {
     return this.planAndApply('cancel_job', { job });
   }
 
-  async plans(): Promise<PlanLine[]> {
-    const { plans } = await (await this.send('/api/v1/plans', { method: 'GET' })).json();
-    return plans;
+  async plans(): Promise<PlanList> {
+    return (await this.send('/api/v1/plans', { method: 'GET' })).json();
   }
 
   async plan(digest: string): Promise<PlanAnswer> {
@@ -124,6 +129,14 @@ export class ProxiedCuebook implements CuebookApi {
 
   async takeBack(digest: string): Promise<PlanAnswer> {
     return (await this.post(`/api/v1/plans/${digest}/reject`)).json();
+  }
+
+  async approve(digest: string, passphrase: string): Promise<PlanAnswer> {
+    return (await this.post(`/api/v1/plans/${digest}/approve`, { passphrase })).json();
+  }
+
+  async reject(digest: string, passphrase: string, reason: string): Promise<PlanAnswer> {
+    return (await this.post(`/api/v1/plans/${digest}/reject`, { passphrase, reason })).json();
   }
 
   private async planAndApply(action: string, given: object): Promise<PlanAnswer> {

@@ -18,6 +18,8 @@ export function fakeCuebook(given: Partial<CuebookApi>): CuebookApi {
     plan: missing,
     apply: missing,
     takeBack: missing,
+    approve: missing,
+    reject: missing,
     ...given,
   };
 }

@@ -1023,7 +1023,7 @@ export interface paths {
         };
         /**
          * How a plan stands
-         * @description One's own, or one that the approver who is signed in may decide.
+         * @description One's own, or one that may be decided by the approver who is signed in or whom the token names.
          */
         get: operations["show_plan"];
         put?: never;
@@ -1065,7 +1065,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a plan
-         * @description By an approver's session with its CSRF token, or a token signed for it; nothing else approves.
+         * @description By an approver's session with its CSRF token, their passphrase beside the token that names them, or a token signed for it; nothing else approves.
          */
         post: operations["approve_plan"];
         delete?: never;
@@ -1306,6 +1306,11 @@ export interface components {
          */
         Deciding: {
             /**
+             * Passphrase
+             * @description The passphrase of the approver whom the bearer token names; for portals, where a person is signed in.
+             */
+            passphrase?: string | null;
+            /**
              * Reason
              * @description Why it is rejected.
              * @default
@@ -1313,7 +1318,7 @@ export interface components {
             reason: string;
             /**
              * Token
-             * @description A token signed for this digest and decision; for CI systems and portals.
+             * @description A token signed for this digest and decision; for CI systems.
              */
             token?: string | null;
         };
@@ -1702,7 +1707,7 @@ export interface components {
         PlanList: {
             /**
              * Approver
-             * @description Who that is.
+             * @description Who that is; deciding takes their passphrase or session all the same.
              */
             approver: string | null;
             /**
@@ -1717,7 +1722,7 @@ export interface components {
             plans: components["schemas"]["PlanLine"][];
             /**
              * Waiting
-             * @description Those that wait for the approver who is signed in.
+             * @description Those that wait for the approver who is signed in, or whom the bearer token names.
              */
             waiting: components["schemas"]["PlanLine"][];
         };

@@ -1,7 +1,6 @@
 """Planning, approving and applying over REST: what proves an approver, and what does not."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from pydantic import SecretStr
 
 from server.app import make_app
 from server.approving.passphrases import Passphrase
-from server.approving.proof import FakeTokens, Proved
 from server.approving.sessions import COOKIE, CSRF_HEADER
 from server.approving.signed_tokens import new_key
 from server.composition import Cuebook
@@ -20,9 +18,6 @@ from server.settings import ApiToken
 from tests.server.approving.conftest import SECRET, TWO_LOOK
 from tests.server.conftest import HERE
 from tests.server.memory import small_cuebook
-from tools.approver import Means
-from tools.errors import ProofRefused
-from tools.principal import Principal
 
 Client = httpx.AsyncClient
 PLANS = "/api/v1/plans"
@@ -308,15 +303,3 @@ async def test_every_refused_proof_is_in_the_audit(agent: Client, home: Path) ->
     audit.close()
     assert [row["outcome"] for row in rows] == ["proof_refused", "proof_refused", "ok"]
     assert "wrong one" not in str(rows)
-
-
-async def test_a_portals_token_proves_its_user_behind_the_same_seam(agent: Client, cuebook: Cuebook) -> None:
-    digest = await planned(agent)
-    ada = Proved(Principal(ref="user:default/ada", door="rest"), Means.PORTAL)
-    portal = FakeTokens({("portal-token", digest): ada})
-    proofs = replace(cuebook.proofs, portals=(portal,))
-    approver = proofs.by_token("portal-token", digest=digest, decision="approve")
-    approved = await cuebook.caller.approve(digest, approver)
-    assert approved["approval"]["given"][0]["means"] == "portal"
-    with pytest.raises(ProofRefused, match="another plan"):
-        proofs.by_token("portal-token", digest="0" * 64, decision="approve")
