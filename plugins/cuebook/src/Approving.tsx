@@ -34,9 +34,9 @@ export function Approving({ approver, digest, cuebook, onChanged }: ApprovingPro
   }
   return (
     <Flex direction="column" gap="2" role="group" aria-label="Decide about this plan" style={{ maxWidth: '28rem' }}>
+      <Text as="p">Your Cuebook passphrase decides. Type it only if the plan above is what you want to happen.</Text>
       <PasswordField
         label={`Passphrase of ${approver}`}
-        description="The one that approves at Cuebook. Type it only if the plan above is what you want to happen."
         autoComplete="off"
         value={passphrase}
         onChange={setPassphrase}
