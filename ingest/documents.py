@@ -68,6 +68,13 @@ class Section:
         """Identifies the section inside one generation: `entity|path|anchor`."""
         return f"{self.entity}|{self.path or ''}|{self.anchor}"
 
+    @property
+    def as_read(self) -> str:
+        """`text` without what a site generator reads between the words; code is kept to the letter."""
+        from ingest.markdown.site_marks import as_read  # that package cuts text into the blocks above
+
+        return as_read(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

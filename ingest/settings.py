@@ -3,10 +3,12 @@
 `server/settings.py` reads the environment and builds these; this package only declares them.
 """
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 
 def _endpoint(url: str) -> str:
@@ -51,6 +53,30 @@ class BackstageSettings(BaseModel):
         None,
         description="Token for their API (`backend.auth.externalAccess`), sent to the hosts of `source_hosts` alone.",
     )
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::\d{1,5})?", text.lower()):
+        raise ValueError(f"{text!r} is no host; write it like docs.example.com or docs.example.com:8443")
+    return text.lower()
+
+
+class AnswersSettings(BaseModel):
+    """What answers may hold beside what the docs say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    link_hosts: Annotated[frozenset[Annotated[str, AfterValidator(_host)]], NoDecode] = Field(
+        frozenset(),
+        description="Hosts, by commas, that answers may link to over https where the docs do; other links become text.",
+    )
+
+    @field_validator("link_hosts", mode="before")
+    @classmethod
+    def _splits(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
 
 class ModelSettings(BaseModel):

@@ -104,7 +104,12 @@ class Parts:
         """The assistant without its model, so that the same question gets the same answer."""
         from ingest.answers.assistant import Assistant
 
-        return Assistant(self.library, models=self._model_facts, histories=self.histories)
+        return Assistant(
+            self.library,
+            models=self._model_facts,
+            histories=self.histories,
+            link_hosts=self._settings.answers.link_hosts,
+        )
 
     @property
     def histories(self) -> "Histories":
@@ -156,6 +161,7 @@ class Parts:
             models=self._model_facts,
             histories=self.histories,
             tokens=self._settings.model.tokens,
+            link_hosts=self._settings.answers.link_hosts,
         )
 
 

@@ -25,7 +25,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from ingest.settings import BackstageSettings, EmbedderSettings, Endpoint, ModelSettings
+from ingest.settings import AnswersSettings, BackstageSettings, EmbedderSettings, Endpoint, ModelSettings
 from server.identity.settings import AuthSettings, Issuer
 from tools.settings import (
     ActionsSettings,
@@ -155,6 +155,7 @@ class Settings(BaseSettings):
     backstage: BackstageSettings = BackstageSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     model: ModelSettings = ModelSettings()
+    answers: AnswersSettings = AnswersSettings()
     actions: ActionsSettings = ActionsSettings()
     approvals: ApprovalsSettings = ApprovalsSettings()
     jobs: JobsSettings = JobsSettings()

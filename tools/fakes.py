@@ -71,6 +71,10 @@ class FakeSection:
     owner: FakeRef | None = None
     reviewed: str = ""
 
+    @property
+    def as_read(self) -> str:
+        return self.text
+
 
 @dataclass(frozen=True, slots=True)
 class FakePage:

@@ -54,7 +54,9 @@ class Passage(Sparse):
     title: str = Field(default="", description="Title of the page.")
     heading: str = Field(default="", description="Heading of the section.")
     breadcrumb: tuple[str, ...] = Field(description="Titles from the site down to the heading.")
-    text: str = Field(description="Start of the section, verbatim; read_doc_section has all of it.")
+    text: str = Field(
+        description="Start of the section, without a generator's marks; read_doc_section has all of it."
+    )
     score: float = Field(description="How well it matches; higher is better.")
     revision: str = Field(description="Revision that the text was read at.")
     modified: str | None = Field(default=None, description="When the page last changed, ISO 8601.")
@@ -105,7 +107,7 @@ def passage(hit: Hit, library: Library, *, longest: int) -> Passage:
         title=section.title,
         heading=section.heading,
         breadcrumb=section.breadcrumb,
-        text=excerpt(section.text, longest=longest),
+        text=excerpt(section.as_read, longest=longest),
         score=round(hit.score, 4),
         revision=section.revision,
         modified=iso(section.modified),

@@ -128,7 +128,7 @@ class Catalog(Protocol):
 
 
 class Section(Protocol):
-    """A heading with what stands under it, verbatim."""
+    """A heading with what stands under it: `text` verbatim, `as_read` without a site generator's marks."""
 
     @property
     def entity(self) -> Ref: ...
@@ -144,6 +144,8 @@ class Section(Protocol):
     def breadcrumb(self) -> tuple[str, ...]: ...
     @property
     def text(self) -> str: ...
+    @property
+    def as_read(self) -> str: ...
     @property
     def revision(self) -> str: ...
     @property

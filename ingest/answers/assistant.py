@@ -5,7 +5,7 @@ passages found: by a chat model whose every sentence is checked against them whe
 passages' own sentences when there is none or it fails.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -64,13 +64,15 @@ class Assistant:
         today: Callable[[], date] = date.today,
         tokens: int = 8_000,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        link_hosts: Collection[str] = (),
     ) -> None:
         """`tokens` is how much more than the first passages a model may read for one answer. `model` words answers; `models` is the registry that questions about models are looked up in. `today`
-        tells how old a review is. `histories` are asked what changed, counted back from `now` (aware)."""
+        tells how old a review is. `histories` are asked what changed, counted back from `now` (aware). Links of the docs to
+        `link_hosts` stay links in an answer."""
         self._library = library
         self._model = model
         self._models = models
-        self._shelf = Shelf(library, today=today)
+        self._shelf = Shelf(library, today=today, hosts=link_hosts)
         self._tokens = tokens
         self._histories, self._now = histories, now
 

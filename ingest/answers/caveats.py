@@ -33,6 +33,13 @@ class Caveats:
         self.paragraphs.append(f"**The sources disagree:** {said}. {_newest(found.claims, marks)}".rstrip())
         self.conflicts.append(Conflict("values", tuple(claim.shown for claim in found.claims), tuple(marks)))
 
+    def figure_alone(self, unit: Unit, lacking: Sequence[str]) -> None:
+        """`Compare with care: the figure in [1] is told without protocol and run id.`"""
+        mark = self._mark(unit.section, unit.quote)
+        self.paragraphs.append(
+            f"**Compare with care:** the docs state the figure in [{mark}] without {' and '.join(lacking)}."
+        )
+
     def of_another(self, lead: Unit, named: Sequence[EntityRef]) -> None:
         """`This is from the docs of component:default/b [1], and names component:default/a nowhere.`"""
         asked = " or ".join(f"`{ref}`" for ref in named)

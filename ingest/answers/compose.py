@@ -1,7 +1,7 @@
 """Tells chosen units as readable markdown in which every statement carries its citation mark."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.answers import plain
@@ -20,10 +20,10 @@ class Composed:
     citations: tuple[Citation, ...]
 
 
-def compose(units: Sequence[Unit], *, first: int = 1) -> Composed:
+def compose(units: Sequence[Unit], *, first: int = 1, hosts: Collection[str] = ()) -> Composed:
     """The units, in the given order, as paragraphs, lists, tables and code. `first` numbers the first citation.
 
-    Units that follow each other in a section share a citation whose quote spans them.
+    Links to `hosts` stay links. Units that follow each other in a section share a citation whose quote spans them.
     """
     citations: list[Citation] = []
     paragraphs: list[str] = []
@@ -38,9 +38,9 @@ def compose(units: Sequence[Unit], *, first: int = 1) -> Composed:
         mark = f"[{len(citations) + first - 1}]"
         if told is not None and run[0].header and _same_block(told, run[0]):
             table, _, marks = paragraphs.pop().rpartition("\n\n")
-            paragraphs.append(f"{table}\n{_rows(run)}\n\n{marks} {mark}")
+            paragraphs.append(f"{table}\n{_rows(run, hosts)}\n\n{marks} {mark}")
         else:
-            paragraphs.append(_rendered(run, mark=mark))
+            paragraphs.append(_rendered(run, mark=mark, hosts=hosts))
         told = run[-1]
     return Composed("\n\n".join(_joined(paragraphs)), tuple(citations))
 
@@ -74,32 +74,32 @@ def _same_block(one: Unit, other: Unit) -> bool:
     return one.section is other.section and one.block == other.block
 
 
-def _rows(run: Sequence[Unit]) -> str:
-    return "\n".join(plain.inline(unit.quote) for unit in run)
+def _rows(run: Sequence[Unit], hosts: Collection[str]) -> str:
+    return "\n".join(plain.inline(unit.quote, hosts) for unit in run)
 
 
-def _rendered(run: Sequence[Unit], *, mark: str) -> str:
+def _rendered(run: Sequence[Unit], *, mark: str, hosts: Collection[str]) -> str:
     first = run[0]
     match first.kind:
         case "sentence" if "```" in first.quote or "~~~" in first.quote:
-            text = f"{plain.block(first.quote)}\n\n{mark}"
+            text = f"{plain.block(first.quote, hosts)}\n\n{mark}"
         case "sentence":
-            text = " ".join(f"{plain.inline(unit.quote)} {mark}" for unit in run)
+            text = " ".join(f"{plain.inline(unit.quote, hosts)} {mark}" for unit in run)
         case "line":
-            text = "\n".join(f"- {plain.inline(_BULLET.sub('', unit.quote))} {mark}" for unit in run)
+            text = "\n".join(f"- {plain.inline(_BULLET.sub('', unit.quote), hosts)} {mark}" for unit in run)
         case "item":
-            text = "\n".join(_item(unit, mark) for unit in run)
+            text = "\n".join(_item(unit, mark, hosts) for unit in run)
         case "row":
-            text = "\n".join(filter(None, [first.header, _rows(run)])) + f"\n\n{mark}"
+            text = "\n".join(filter(None, [first.header, _rows(run, hosts)])) + f"\n\n{mark}"
         case "steps":
-            text = f"{_closed(plain.block(first.quote))} {mark}"
+            text = f"{_closed(plain.block(first.quote, hosts))} {mark}"
         case _:
             text = f"{_fenced(first)}\n\n{mark}"
     return text
 
 
-def _item(unit: Unit, mark: str) -> str:
-    text = plain.block(unit.quote)
+def _item(unit: Unit, mark: str, hosts: Collection[str]) -> str:
+    text = plain.block(unit.quote, hosts)
     if not re.match(r"(?:[-*+]|\d+[.)])\s", text):
         text = f"- {text}"
     first, newline, rest = text.partition("\n")

@@ -26,6 +26,11 @@ _CLAIM = re.compile(
     re.IGNORECASE,
 )
 _LONG = {"n": "ndcg", "r": "recall", "h": "hr", "hit": "hr", "hit rate": "hr"}
+_PROTOCOL = re.compile(
+    r"\bprotocols?\b|\bleave[- ]one[- ]out\b|\bheld[- ]out\b|\bhold[- ]?out\b|\b(?:temporal|time|random) split\b",
+    re.IGNORECASE,
+)
+_RUN = re.compile(r"\brun\b[^\n]{0,40}?\b[0-9a-f]{8,40}\b", re.IGNORECASE)
 _FIGURE = re.compile(r"\b(?:ndcg|recall|hit rate|mrr|hit|auc)\b", re.IGNORECASE)
 
 
@@ -114,6 +119,16 @@ def figures_in(sections: Sequence[Section]) -> list[Unit]:
         and _FIGURE.search(f"{unit.header} {unit.quote}")
         and re.search(r"\b0?\.\d{2,}", unit.quote)
     ]
+
+
+def lacks(unit: Unit) -> tuple[str, ...]:
+    """Of `protocol` and `run id` those that the section of a stated figure does not name; nothing where there is no figure."""
+    if not (_FIGURE.search(f"{unit.header} {unit.quote}") and re.search(r"\b0?\.\d{2,}", unit.quote)):
+        return ()
+    text = unit.section.text
+    return tuple(
+        name for name, named in (("protocol", _PROTOCOL), ("run id", _RUN)) if not named.search(text)
+    )
 
 
 def other_claims(known: Known) -> Iterator[Claim]:

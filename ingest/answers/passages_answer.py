@@ -1,6 +1,6 @@
 """Answers from passages: the chosen pieces with what contradicts or ages them, or that the docs do not say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,6 +13,7 @@ from ingest.answers.citations import cite
 from ingest.answers.compose import compose
 from ingest.answers.conflicts import Staleness, dated, disagreements, is_retired, stale
 from ingest.answers.injection import suspicious
+from ingest.answers.model_facts import lacks
 from ingest.answers.question import Question
 from ingest.answers.said_lifecycles import said_otherwise
 from ingest.answers.subject import strays, subjects_of
@@ -31,7 +32,7 @@ _RIVAL = 0.7  # of what the best piece has
 class Found:
     """What an answer is told from: the question as it was `asked`, what search found, and what was chosen of it.
 
-    `read` is what was searched for, which may be a part of the question. `card` opens an entity's card.
+    `read` is what was searched for, which may be a part of the question. `card` opens an entity's card. Links to `hosts` stay links.
     """
 
     asked: str
@@ -42,6 +43,7 @@ class Found:
     graph: CatalogGraph
     card: Callable[[EntityRef], Section]
     today: date
+    hosts: Collection[str] = ()
 
     @property
     def strays(self) -> bool:
@@ -52,7 +54,7 @@ class Found:
 
 def from_passages(found: Found) -> Answer:
     """The chosen pieces, and below them what disagrees with them or makes them old."""
-    composed = compose(found.choice.units)
+    composed = compose(found.choice.units, hosts=found.hosts)
     caveats = caveats_of(found, composed.citations)
     return Answer(
         text="\n\n".join((composed.text, *caveats.paragraphs)),
@@ -73,6 +75,9 @@ def caveats_of(found: Found, citations: Sequence[Citation]) -> Caveats:
     if found.strays and any(one.entity == str(found.choice.units[0].section.entity) for one in citations):
         named = [each.ref for each in subjects_of(named_entities(found.read.text, found.graph))]
         caveats.of_another(found.choice.units[0], named)
+    alone = next(((unit, names) for unit in found.choice.units if (names := lacks(unit))), None)
+    if alone is not None:
+        caveats.figure_alone(*alone)
     units = [unit for hit in found.hits for unit in cut(hit.section).units]
     for disagreement in disagreements(found.read, units):
         caveats.disagreement(disagreement)

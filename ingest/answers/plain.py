@@ -1,21 +1,20 @@
-"""Source markdown made fit to stand inside an answer: no links or images to follow, no hidden parts, no marks of a site generator.
+"""Source markdown made fit to stand inside an answer: no images, no hidden parts, no marks of a site generator, and no
+links but those to hosts that the deployment knows.
 
-Links leave their text, since an answer's only links are its citations; code is kept to the letter.
+Other links leave their text; code is kept to the letter.
 """
 
 import re
 import textwrap
+from collections.abc import Collection
+from urllib.parse import urlsplit
 
-from ingest.markdown.site_marks import without_site_marks
+from ingest.markdown.site_marks import CODE, without_site_marks
 
-# A run of marks is taken whole and an address ends somewhere: trying each part of them takes long where nothing closes them.
-_CODE = re.compile(
-    r"(?<!`)(`{3,})(?!`).*?(?<!`)\1`*|(?<!~)(~{3,})(?!~).*?(?<!~)\2~*|(?<!`)(`{1,2})(?!`).*?(?<!`)\3(?!`)",
-    re.DOTALL,
-)
+# An address ends somewhere: trying each part of it takes long where nothing closes it.
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _IMAGE = re.compile(r"!\[([^\]\[]*)\](?:\([^)]{0,2000}\)|\[[^\]\[]*\])")
-_LINK = re.compile(r"\[([^\]\[]+)\](?:\([^)\s]{0,2000}(?:\s+\"[^\"]{0,2000}\")?\)|\[[^\]\[]*\])")
+_LINK = re.compile(r"\[([^\]\[]+)\](?:\(([^)\s]{0,2000})(?:\s+\"[^\"]{0,2000}\")?\)|\[[^\]\[]*\])")
 _FOOTNOTE = re.compile(r"\[\^[^\]]+\]:?")
 _ATTRIBUTES = re.compile(r"\{:?\s*[#.][^}]*\}")
 # Known elements only: `<producer>-<day>` is a placeholder, not markup.
@@ -31,30 +30,45 @@ _ADDRESS = re.compile(
 )
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e01ef]")
 _MARK = re.compile(r"\[(\d+)\]")
+_PLAIN_ADDRESS = re.compile(r"https://[A-Za-z0-9.:-]{1,253}(?:[/?#][\w\-./?#%&=+,:@~!*]{0,1800})?")
 
 
-def inline(markdown: str) -> str:
-    """One line of running text."""
+def inline(markdown: str, hosts: Collection[str] = ()) -> str:
+    """One line of running text; links over https to `hosts` (lower case, with a port where one is written) stay."""
     kept: list[str] = []
 
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match.group())
+    def keep(text: str) -> str:
+        kept.append(text)
         return f"\0{len(kept) - 1}\0"
 
-    text = without_site_marks(_CODE.sub(keep, _COMMENT.sub(" ", markdown)))
+    def linked(match: re.Match[str]) -> str:
+        words, address = match[1], match[2] or ""
+        return f"[{words}]{keep(f'({address})')}" if _leads_to(hosts, address) else words
+
+    def told(match: re.Match[str]) -> str:
+        return f"[{match[1]}]({match[1]})" if _leads_to(hosts, match[1]) else f"`{match[1]}`"
+
+    text = without_site_marks(CODE.sub(lambda match: keep(match.group()), _COMMENT.sub(" ", markdown)))
     text = _IMAGE.sub(r"\1", text)
-    text = _LINK.sub(r"\1", text)
+    text = _LINK.sub(linked, text)
     text = _TAG.sub("", _ATTRIBUTES.sub("", _FOOTNOTE.sub("", text)))
     # A bare `[3]` of the source would read like one of the answer's own citations.
     text = _MARK.sub(r"(\1)", text)
-    text = _ADDRESS.sub(r"`\1`", _INVISIBLE.sub("", text))
+    text = _ADDRESS.sub(told, _INVISIBLE.sub("", text))
     text = re.sub(r"\s*\n\s*(?:>\s*)?", " ", text)
     text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
-def block(markdown: str) -> str:
-    """Several lines, dedented; each line outside code cleaned on its own."""
+def _leads_to(hosts: Collection[str], address: str) -> bool:
+    """Whether an https address is at one of `hosts`, with no user, space or mark that an answer's link could not hold."""
+    if not hosts or not _PLAIN_ADDRESS.fullmatch(address):
+        return False
+    return urlsplit(address).netloc.lower() in hosts
+
+
+def block(markdown: str, hosts: Collection[str] = ()) -> str:
+    """Several lines, dedented; each line outside code cleaned on its own, with links to `hosts` as `inline` keeps them."""
     lines: list[str] = []
     fenced = False
     for line in textwrap.dedent(_COMMENT.sub("", markdown)).splitlines():
@@ -65,6 +79,6 @@ def block(markdown: str) -> str:
             lines.append(line)
         else:
             indent = line[: len(line) - len(line.lstrip())]
-            if told := inline(line):
+            if told := inline(line, hosts):
                 lines.append(indent + told)
     return "\n".join(lines).strip("\n")

@@ -1,6 +1,6 @@
 """What an answer takes from the library: cards, hits, the question read with its words' rarity, and what is chosen of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -38,10 +38,10 @@ class Subsection:
 
 
 class Shelf:
-    """The library, as one who answers uses it. `today` tells how old a review is."""
+    """The library, as one who answers uses it. `today` tells how old a review is; links to `hosts` stay links."""
 
-    def __init__(self, library: "Library", *, today: Callable[[], date]) -> None:
-        self._library, self._today = library, today
+    def __init__(self, library: "Library", *, today: Callable[[], date], hosts: Collection[str] = ()) -> None:
+        self._library, self._today, self._hosts = library, today, hosts
 
     def search(self, topic: str, asked: Asked) -> Sequence[Hit]:
         """Ten at most, in order."""
@@ -78,6 +78,7 @@ class Shelf:
             graph=asked.graph,
             card=lambda ref: self.card(ref, asked.principal),
             today=self._today(),
+            hosts=self._hosts,
         )
 
     def _own(self, topic: str, asked: Asked) -> Sequence[Hit]:

@@ -9,6 +9,13 @@ A `<Name>` without attributes is a placeholder in prose unless it is closed near
 
 import re
 
+# A run of marks is taken whole: trying each part of it takes long where nothing closes it.
+CODE = re.compile(
+    r"(?<!`)(`{3,})(?!`).*?(?<!`)\1`*|(?<!~)(~{3,})(?!~).*?(?<!~)\2~*|(?<!`)(`{1,2})(?!`).*?(?<!`)\3(?!`)",
+    re.DOTALL,
+)
+"""Fenced blocks and spans of code in markdown."""
+
 _SHORTCODE = re.compile(r"\{\{(?P<mark>[<%])[-]?(?P<inside>[^{}\n]{0,400}?)[-]?[>%]\}\}")
 _SAID = re.compile(r"\b(?:text|title)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
 _COMMENT = re.compile(r"\{/\*.{0,2000}?\*/\}", re.DOTALL)
@@ -21,6 +28,7 @@ _COMPONENT = re.compile(
     r"<(?:[A-Z][\w.]*(?:\s+[A-Za-z][\w-]*\s*=\s*(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}))*\s*/|"
     r"[A-Z][\w.]*(?:\s+[A-Za-z][\w-]*\s*=\s*(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}))+\s*|/[A-Z][\w.]*)>"
 )
+_MANY_BLANK = re.compile(r"\n(?:[ \t]*+\n){2,}")
 _OPENING = re.compile(r"<(?P<name>[A-Z][\w.]*)>")
 _ALONE = re.compile(r"^[ \t]*<[A-Z][\w.]*>[ \t]*$", re.MULTILINE)
 
@@ -46,6 +54,21 @@ def without_site_marks(prose: str) -> str:
 def _words_of(shortcode: re.Match[str]) -> str:
     said = _SAID.search(shortcode["inside"])
     return (said["double"] or said["single"] or "") if said else ""
+
+
+def as_read(markdown: str) -> str:
+    """`markdown` without a generator's marks; code, which may quote them, is kept to the letter."""
+    if not any(sign in markdown for sign in ("{{", "{/*", ":::", "import", "export", "<")):
+        return markdown
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match.group())
+        return f"\0{len(kept) - 1}\0"
+
+    text = without_site_marks(CODE.sub(keep, markdown.replace("\0", "")))
+    text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
+    return text if text == markdown else _MANY_BLANK.sub("\n\n", text).strip("\n")
 
 
 def says_nothing(prose: str) -> bool:

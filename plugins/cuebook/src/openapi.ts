@@ -2167,7 +2167,7 @@ export interface operations {
                             revision: string;
                             /** @description How well it matches; higher is better. */
                             score: number;
-                            /** @description Start of the section, verbatim; read_doc_section has all of it. */
+                            /** @description Start of the section, without a generator's marks; read_doc_section has all of it. */
                             text: string;
                             /** @description Title of the page. */
                             title: string;
@@ -10459,7 +10459,7 @@ export interface operations {
                             revision: string;
                             /** @description How well it matches; higher is better. */
                             score: number;
-                            /** @description Start of the section, verbatim; read_doc_section has all of it. */
+                            /** @description Start of the section, without a generator's marks; read_doc_section has all of it. */
                             text: string;
                             /** @description Title of the page. */
                             title: string;
