@@ -1,8 +1,9 @@
-"""Puts the candidates of a question in order: a weighted sum of what words and meaning say of each.
+"""Puts the candidates of a question in order: a weighted sum of what words and meaning say of each, and a small
+network on top of it that sees what the sum cannot, such as that few words of a question are anywhere.
 
-The weights in `ranker.json` were learnt (`benchmarks/train_ranker.py`) by maximum likelihood of the right section
+Both were learnt (`benchmarks/train_ranker.py`, kept in `ranker.json`) by maximum likelihood of the right section
 among the candidates, as in ListNet (Cao et al. 2007), on questions about projects that no figure of the
-documentation was measured on. What the embedder says is compared among the candidates of one question alone, so
+documentation was measured on. The network adds a bounded part, so that values it never met cannot run away. What the embedder says is compared among the candidates of one question alone, so
 that the weights hold for any embedder; a second set of weights serves when there is none.
 """
 
@@ -88,19 +89,45 @@ def ranked(asked: Asked, scores: WordScores, candidates: Candidates) -> list[tup
     """The candidates, the best first. Scores compare only within one question."""
     if not len(candidates.rows):
         return []
-    kind = "words" if candidates.meaning is None else "words and meaning"
+    learnt = weights()["words" if candidates.meaning is None else "words and meaning"]
     values = features(asked, scores, candidates)
-    total = np.zeros(len(candidates.rows), np.float64)
-    for name, weight in _weights()[kind].items():
-        total += weight * values[name]
+    total = learnt.scores(np.stack([values[name] for name in learnt.names], axis=1))
     order = np.argsort(-total, kind="stable")
     return [(int(candidates.rows[at]), float(total[at])) for at in order]
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`linear` (features,) weighs the features `names`; `hidden` (units, features), `bias` and `out` (units,) are
+    the network."""
+
+    names: tuple[str, ...]
+    linear: NDArray[Any]
+    hidden: NDArray[Any]
+    bias: NDArray[Any]
+    out: NDArray[Any]
+
+    def scores(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Of rows of `values` (candidates, features), shape (candidates,)."""
+        found: NDArray[Any] = values @ self.linear
+        found += np.tanh(values @ self.hidden.T + self.bias) @ self.out
+        return found
+
+
 @lru_cache(maxsize=1)
-def _weights() -> Mapping[str, Mapping[str, float]]:
-    weights: Mapping[str, Mapping[str, float]] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return weights
+def weights() -> Mapping[str, Weights]:
+    """Those for `words` alone and for `words and meaning`."""
+    kept = json.loads(_FILE.read_text(encoding="utf-8"))
+    return {
+        kind: Weights(
+            names=tuple(parts["linear"]),
+            linear=np.array(list(parts["linear"].values())),
+            hidden=np.array([unit["in"] for unit in parts["units"]]).reshape(-1, len(parts["linear"])),
+            bias=np.array([unit["bias"] for unit in parts["units"]]),
+            out=np.array([unit["out"] for unit in parts["units"]]),
+        )
+        for kind, parts in kept.items()
+    }
 
 
 def _standard(values: NDArray[Any]) -> NDArray[Any]:

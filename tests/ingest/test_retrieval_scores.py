@@ -88,14 +88,14 @@ def test_questions_that_share_words_with_their_page_find_its_section(ranks: list
 def test_paraphrases_find_their_page_by_meaning(ranks: list[Ranks]) -> None:
     scores = Scores.of([rank for rank in ranks if rank.paraphrase])
     print("\nno shared words:", scores)
-    assert scores.page_recall_at_5 >= 0.20
-    assert scores.page_ndcg_at_10 >= 0.13
+    assert scores.page_recall_at_5 >= 0.35
+    assert scores.page_ndcg_at_10 >= 0.20
 
 
 def test_all_together(ranks: list[Ranks]) -> None:
     scores = Scores.of(ranks)
     print("\nall:", scores)
-    assert scores.page_recall_at_5 >= 0.64
+    assert scores.page_recall_at_5 >= 0.74
     assert scores.section_recall_at_5 >= 0.62
 
 
