@@ -127,6 +127,7 @@ def test_every_command_has_its_row_and_every_row_its_command() -> None:
         "remove",
         "key",
         "explain",
+        "ids",
         "matrix",
         "revoke",
     }

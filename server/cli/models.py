@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from server.cli import promoting, recommending
+from server.cli import promoting, recommending, semantic_ids
 from server.cli.exits import Exit
 from server.cli.figures import figure, print_figures
 from server.cli.session import AsJson, Home, call, open_session, print_json, print_table
@@ -236,6 +236,7 @@ def _print_slices(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
 
 app.command("preview")(recommending.preview)
 app.command("explain")(recommending.explain)
+app.command("ids")(semantic_ids.ids)
 app.command("promote")(promoting.promote)
 app.command("rollback")(promoting.rollback)
 app.command("check")(promoting.check)

@@ -48,7 +48,7 @@ def trained(folder: Path) -> Manifest:
 
 
 def test_the_recipes_are_the_files() -> None:
-    assert recipes() == ("embed", "evaluate", "train")
+    assert recipes() == ("embed", "evaluate", "learn_semantic_ids", "train")
 
 
 def test_a_manifest_says_what_an_artifact_is_and_comes_from(folder: Path, trained: Manifest) -> None:
@@ -165,7 +165,9 @@ def test_a_wrong_configuration_is_named_and_leaves_nothing(
 
 
 def test_an_unknown_recipe_names_those_there_are(folder: Path) -> None:
-    with pytest.raises(UnknownStage, match="no recipe 'serve'; known are embed, evaluate, train"):
+    with pytest.raises(
+        UnknownStage, match="no recipe 'serve'; known are embed, evaluate, learn_semantic_ids, train"
+    ):
         prepare("serve", folder / "train.toml")
 
 

@@ -47,6 +47,7 @@ def test_own_actions_come_in_alphabetical_order(actions: Actions) -> None:
         "compare_models",
         "describe_entity",
         "describe_model",
+        "describe_semantic_id",
         "docs_health",
         "entity_impact",
         "entity_relations",

@@ -180,6 +180,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/describe_semantic_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain a semantic ID or a prefix of one by the items under it: what they have in common, and what follows
+         * @description Explain a semantic ID or a prefix of one by the items under it: what they have in common, and what follows.
+         *
+         *     With an item, its ID and what shares it but for the last code.
+         */
+        post: operations["describe_semantic_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/docs_health": {
         parameters: {
             query?: never;
@@ -3739,6 +3761,196 @@ export interface operations {
                         };
                         /** @description How many versions the model has. */
                         versions: number;
+                    };
+                };
+            };
+            /** @description Who calls, or who decides, is not proved. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed, or from a page of another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or none that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What it was meant for has changed since, or is busy. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description This server does not answer to that host. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request does not fit; `details.problems` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of the server; its log has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the action ran or called did not succeed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something it needs is not there yet, for example the index. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    describe_semantic_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Instead: an item id, whose own ID is meant.
+                     * @default
+                     */
+                    item?: string;
+                    /**
+                     * @description Semantic IDs: name:version, name@alias or a name; by default the newest.
+                     * @default
+                     */
+                    model?: string;
+                    /**
+                     * @description Codes from the first on, such as 12-7; empty for all.
+                     * @default
+                     */
+                    prefix?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The structured result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description At most 12 codes that follow, most items first. */
+                        deeper: {
+                            /** @description How many items are under it. */
+                            items: number;
+                            /** @description What sets its items apart. */
+                            name: string;
+                            /** @description The prefix with one code more. */
+                            prefix: string;
+                        }[];
+                        /** @description How many codes follow. */
+                        deeper_total: number;
+                        /** @description At most 10 of them, nearest to its centre first. */
+                        items: {
+                            /** @description Artist, show or author; empty where unknown. */
+                            creator: string;
+                            /** @description Its semantic ID. */
+                            id: string;
+                            /** @description Its id. */
+                            item: string;
+                            /** @description Its title; empty where the data has none. */
+                            title: string;
+                        }[];
+                        /** @description How many items are under it. */
+                        items_total: number;
+                        /** @description name:version of the semantic IDs. */
+                        model: string;
+                        /** @description Attributes that set its items apart; mixed where none does. */
+                        name: string;
+                        /** @description The prefix that is described; empty for all items. */
+                        prefix: string;
+                        /** @description The description in a sentence. */
+                        text: string;
+                        /** @description At most 8 attributes, those that set it apart most first. */
+                        traits: {
+                            /** @description Share of all items that have it. */
+                            at_large: number;
+                            /** @description The attribute. */
+                            attribute: string;
+                            /** @description Share of the prefix's items that have it. */
+                            share: number;
+                        }[];
                     };
                 };
             };
