@@ -1,8 +1,9 @@
 """Builds a development set for search out of public documentation: `python -m benchmarks.development_set PLAN OUT`.
 
-PLAN is a YAML file that names folders of checked-out documentation (see `Project`), each in one of two halves:
+PLAN is a YAML file that names folders of checked-out documentation (see `Project`), each in one of two halves
+(`benchmarks/development_set.yaml` is ours, with the questions of `benchmarks/paraphrases.jsonl`):
 what is tuned is tuned on `tuning`, what is reported comes from `held-out`. OUT gets a source folder for each
-project, ready for `cuebook ingest`, and `questions-HALF.jsonl`. Nothing of it belongs into this repository: the
+project, ready for `cuebook ingest`, and `questions-HALF.jsonl`. Nothing of OUT belongs into this repository: the
 texts are other people's.
 
 Questions of two kinds are made from the texts. `link`: the sentence around a link, asked for what it leads to;
@@ -37,20 +38,21 @@ _NAME = re.compile(
     r"`(--?[a-z][\w-]{4,}|[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+|[\w-]+(?:\.[\w-]+){1,4}|[A-Z][a-z]+(?:[A-Z][a-z]+)+)`"
 )
 _KEYWORD_FORMS = ("{name}", "What is {name} for?", "{name} {heading}")
-_PER_PROJECT = {"link": 60, "keyword": 25}
 _OWN_AT_MOST = 6  # pages with the same sentence; more is a notice, not a question
 _PER_PAGE = 2  # questions of one kind that one page asks, and that one page answers
 
 
 @dataclass(frozen=True)
 class Project:
-    """`folder` is relative to the plan's `root`; `only` and `leave_out` are paths below it, `posts` pages that are
+    """`folder` is relative to the plan's `root`, checked out of `repository` at `revision`; `only` and `leave_out` are paths below it, `posts` pages that are
     not indexed and whose links ask. `questions` are JSON lines with `kind`, `question`, `path`, `anchor`."""
 
     name: str
     half: str
     folder: str
     title: str
+    repository: str = ""
+    revision: str = ""
     only: Sequence[str] = ()
     leave_out: Sequence[str] = ()
     posts: Sequence[str] = ()
@@ -104,7 +106,7 @@ def _under(path: str, folders: Iterable[str]) -> bool:
 
 
 def link_questions(
-    project: Project, folder: Path, pages: Sequence[Page], rng: random.Random
+    project: Project, folder: Path, pages: Sequence[Page], rng: random.Random, *, most: int
 ) -> list[Question]:
     """Sentences around links, at most two from a page and two for a page; their links are cut in the copy."""
     links = PageLinks(pages)
@@ -123,7 +125,7 @@ def link_questions(
             if taken[question.own[0]] < _PER_PAGE:
                 taken[question.own[0]] += 1
                 found.append(question)
-    found = found[: _PER_PROJECT["link"]]
+    found = found[:most]
     said = {page.path: " ".join(plain(page.markdown).split()) for page in pages}
     for question in found:
         question.own.extend(
@@ -173,7 +175,9 @@ def _cut_links(folder: Path, pages: Sequence[Page], links: PageLinks, question: 
         file.write_text(text, encoding="utf-8")
 
 
-def keyword_questions(project: Project, pages: Sequence[Page], rng: random.Random) -> list[Question]:
+def keyword_questions(
+    project: Project, pages: Sequence[Page], rng: random.Random, *, most: int
+) -> list[Question]:
     """Names out of code spans that at most three sections hold."""
     sections = [section for page in pages for section in page.sections]
     holding: dict[str, list[Section]] = defaultdict(list)
@@ -193,7 +197,7 @@ def keyword_questions(project: Project, pages: Sequence[Page], rng: random.Rando
         text = _KEYWORD_FORMS[len(found) % len(_KEYWORD_FORMS)].format(name=name, heading=home.title)
         relevant: list[tuple[str, str | None]] = [(str(one.path), one.anchor) for one in held]
         found.append(Question("keyword", project.name, text, relevant))
-        if len(found) == _PER_PROJECT["keyword"]:
+        if len(found) == most:
             break
     return found
 
@@ -223,6 +227,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("plan", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--links", type=int, default=60, help="link questions of a project at most")
+    parser.add_argument("--names", type=int, default=25, help="keyword questions of a project at most")
     options = parser.parse_args()
     plan = yaml.safe_load(options.plan.read_text(encoding="utf-8"))
     root = options.plan.parent / plan.get("root", ".")
@@ -234,8 +240,8 @@ def main() -> None:
         folder = options.out / project.half / project.name
         copy(project, root=root, into=folder)
         pages[project.name] = read_folder(folder).pages
-        made = link_questions(project, folder, pages[project.name], rng)
-        made += keyword_questions(project, pages[project.name], rng)
+        made = link_questions(project, folder, pages[project.name], rng, most=options.links)
+        made += keyword_questions(project, pages[project.name], rng, most=options.names)
         questions += made
         print(f"{project.name}: {len(pages[project.name])} pages, {len(made)} questions made")
     files = [options.plan.parent / name for name in plan.get("questions", ())]

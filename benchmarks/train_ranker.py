@@ -1,6 +1,6 @@
 """Learns `ingest/index/ranker.json`: `python -m benchmarks.train_ranker SET HOME [--linear] [--write]`.
 
-SET is what `benchmarks.development_set` made, HOME a folder for the index of its tuning half. The weighted sum stays
+SET is what `benchmarks.development_set` made (with `--links 120 --names 40` for what is kept now), HOME a folder for the index of its tuning half. The weighted sum stays
 as it is, unless `--linear` learns it anew; the network on top of it is always learnt. Each project is left out once
 and ranked with what the others taught, which prints what unseen projects can expect; with `--write`, what all
 taught is kept. `benchmarks.retrieval` measures it on the held-out half.

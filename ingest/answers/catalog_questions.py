@@ -55,8 +55,12 @@ def answer_from_graph(question: str, graph: CatalogGraph) -> CatalogFinding | No
 
 
 def read_sentence(question: str, graph: CatalogGraph, *, misspelt: bool = False) -> CatalogFinding | None:
-    """As `answer_from_graph`, of a question in one sentence, with slips of the pen or without: a millisecond or two."""
-    return _read(question, graph, misspelt=misspelt) if len(question.split()) <= MAX_WORDS else None
+    """As `answer_from_graph`, of one question, with slips of the pen or without: a millisecond or two."""
+    if len(question.split()) > MAX_WORDS:
+        return None
+    texts = sentences(reworded(question), lambda text: _longest_name(text, graph))
+    found = (_read(text, graph, misspelt=misspelt) for text in texts)
+    return next((finding for finding in found if finding is not None), None)
 
 
 def named_entities(question: str, graph: CatalogGraph) -> tuple[Entity, ...]:

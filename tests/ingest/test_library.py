@@ -62,6 +62,16 @@ def test_a_catalog_question_finds_the_entity_first(library: Library) -> None:
     assert keys(library.search("who owns the ranker?", principal=Ada()))[0] == "component:default/ranker||"
 
 
+def test_a_catalog_question_in_two_parts_is_led_by_what_answers_it(library: Library) -> None:
+    one, two = (
+        keys(library.search(question, principal=Ada()))[:2]
+        for question in ("who owns the ranker?", "the ranker: who's in charge?")
+    )
+
+    assert one == two
+    assert two[1].startswith("group:")
+
+
 def test_no_more_hits_than_asked_for_and_none_twice(library: Library) -> None:
     assert len(library.search("gateway", principal=Ada(), k=2)) == 2
     found = keys(library.search("gateway ranker", principal=Ada(), k=50))
