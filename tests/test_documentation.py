@@ -128,6 +128,7 @@ def test_every_command_has_its_row_and_every_row_its_command() -> None:
         "key",
         "explain",
         "ids",
+        "similar",
         "matrix",
         "revoke",
     }

@@ -64,11 +64,17 @@ class SemanticIds:
         """How many items have each attribute."""
         return Counter(tag for item in self.items for tag in set(item.attributes))
 
+    def row_of(self, item: str) -> int:
+        """Row of an item. Raises UnknownItem."""
+        if item not in self._row:
+            raise UnknownItem(
+                f"item {item[:80]!r} has no semantic ID here; it is no item of the data, or came after the IDs were learned"
+            )
+        return self._row[item]
+
     def of(self, item: str) -> Prefix:
         """The ID of an item. Raises UnknownItem."""
-        if item not in self._row:
-            raise UnknownItem(item)
-        return tuple(self.codes[self._row[item]].tolist())
+        return tuple(self.codes[self.row_of(item)].tolist())
 
     def under(self, prefix: Prefix) -> NDArray[np.int64]:
         """Rows of the items whose ID begins so, ascending. Raises InvalidConfig for what no ID can begin with."""

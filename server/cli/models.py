@@ -237,6 +237,7 @@ def _print_slices(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
 app.command("preview")(recommending.preview)
 app.command("explain")(recommending.explain)
 app.command("ids")(semantic_ids.ids)
+app.command("similar")(semantic_ids.similar)
 app.command("promote")(promoting.promote)
 app.command("rollback")(promoting.rollback)
 app.command("check")(promoting.check)

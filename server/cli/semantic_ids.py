@@ -1,4 +1,4 @@
-"""`cuebook models ids`: what a semantic ID or a prefix of one stands for."""
+"""`cuebook models ids|similar`: what a semantic ID or a prefix of one stands for, and what is like an item."""
 
 from typing import Annotated
 
@@ -40,3 +40,32 @@ def ids(
         print(f"{each['prefix']:<12} {each['items']:>6} items  {each['name']}")
     if found["deeper_total"] > len(found["deeper"]):
         print(f"and {found['deeper_total'] - len(found['deeper'])} codes more")
+
+
+def similar(
+    item: Annotated[str, typer.Argument(help="An item id.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="Most items in each list.")] = 10,
+    model: Annotated[
+        str | None, typer.Option(help="Semantic IDs: name:version or a name; by default the newest.")
+    ] = None,
+    as_json: AsJson = False,
+    home: Home = None,
+) -> None:
+    """Find items like one, by the prefix of its semantic ID and by vector, side by side."""
+    given = {"item": item, "k": k, **({"model": model} if model else {})}
+    found = call(home, "find_similar_items", given)
+    if as_json:
+        print_json(found)
+        return
+    print(f"{found['model']}: {found['text']}")
+    for heading, part in (("by prefix", "by_prefix"), ("by vector", "by_vector")):
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in (heading, "id", "codes", "cosine", "title", "creator"):
+            table.add_column(column, overflow="fold")
+        for each in found[part]:
+            cosine = "" if each["cosine"] is None else f"{each['cosine']:.3f}"
+            table.add_row(
+                each["item"], each["id"], str(each["codes"]), cosine, each["title"], each["creator"]
+            )
+        if found[part]:
+            print_table(table)

@@ -52,6 +52,7 @@ def test_own_actions_come_in_alphabetical_order(actions: Actions) -> None:
         "entity_impact",
         "entity_relations",
         "explain_recommendation",
+        "find_similar_items",
         "get_job",
         "get_plan",
         "job_accuracy",

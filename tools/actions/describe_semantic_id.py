@@ -1,24 +1,21 @@
 """The action `describe_semantic_id`."""
 
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from tools.action import action
 from tools.effect import Effect
-from tools.errors import InvalidArguments, NotFound
+from tools.errors import InvalidArguments
 from tools.models.book import translated
+from tools.models.semantic_ids import semantic_ids
 from tools.run import Run
 from tools.shapes import Input, Output
 
 if TYPE_CHECKING:
     from recsys_core.semantic_ids import SemanticIds
     from recsys_core.semantic_ids.meaning import Described
-    from tools.models.book import ModelBook
 
-KIND = "semantic_ids"
 _ITEMS, _TRAITS, _DEEPER = 10, 8, 12
 
 
@@ -97,7 +94,7 @@ def _described(input: DescribeSemanticId, run: Run) -> SemanticIdDescription:
 
     if input.prefix and input.item:
         raise InvalidArguments("prefix, item: give one of them")
-    ref, ids = _ids(input.model, run.models)
+    version, ids = semantic_ids(input.model, run.models)
     with translated():
         prefix = ids.of(input.item)[:-1] if input.item else parsed(input.prefix)
         found = described(ids, prefix)
@@ -107,7 +104,7 @@ def _described(input: DescribeSemanticId, run: Run) -> SemanticIdDescription:
     ]
     return SemanticIdDescription(
         text=_told(found, input.item, ids),
-        model=ref,
+        model=version.ref,
         prefix=written(prefix),
         name=found.name,
         items_total=len(found.rows),
@@ -119,31 +116,6 @@ def _described(input: DescribeSemanticId, run: Run) -> SemanticIdDescription:
         deeper=tuple(deeper),
         deeper_total=len(found.deeper),
     )
-
-
-def _ids(asked: str, book: "ModelBook") -> "tuple[str, SemanticIds]":
-    """Raises `NotFound`, `InvalidArguments` for a version that is something else, and what reading it raises."""
-    if asked:
-        version = book.version(asked)
-    else:
-        newest = book.query(kind=KIND, sort_by="created_at", limit=1).rows
-        if not newest:
-            raise NotFound("no semantic IDs are registered; learn them with the recipe learn_semantic_ids")
-        version = newest[0]
-    if version.model != KIND:
-        raise InvalidArguments(
-            f"{version.ref} is no set of semantic IDs but {version.kind} of kind {version.model!r}"
-        )
-    folder = book.folder(version)
-    with translated():
-        return version.ref, _loaded(version.digest, folder)
-
-
-@lru_cache(maxsize=4)
-def _loaded(_digest: str, folder: Path) -> "SemanticIds":
-    from recsys_core.semantic_ids import load_semantic_ids
-
-    return load_semantic_ids(folder)
 
 
 def _coded(ids: "SemanticIds", row: int) -> CodedItem:

@@ -291,6 +291,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions/find_similar_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find items like one item, by the prefix of its semantic ID and by the vectors that were coded, and compare the two
+         * @description Find items like one item, by the prefix of its semantic ID and by the vectors that were coded, and compare the two.
+         *
+         *     Where the lists differ, coding lost what the vectors tell.
+         */
+        post: operations["find_similar_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions/get_job": {
         parameters: {
             query?: never;
@@ -4871,6 +4893,194 @@ export interface operations {
                         text: string;
                         /** @description Its title; empty where the data has none. */
                         title: string;
+                    };
+                };
+            };
+            /** @description Who calls, or who decides, is not proved. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed, or from a page of another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing, or none that you may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What it was meant for has changed since, or is busy. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description This server does not answer to that host. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request does not fit; `details.problems` says where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A fault of the server; its log has the details. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description What the action ran or called did not succeed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something it needs is not there yet, for example the index. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    find_similar_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An item id. */
+                    item: string;
+                    /**
+                     * @description Most items in each list.
+                     * @default 10
+                     */
+                    k?: number;
+                    /**
+                     * @description Semantic IDs: name:version, name@alias or a name; by default the newest.
+                     * @default
+                     */
+                    model?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The structured result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Items whose ID begins alike, most codes in common first. */
+                        by_prefix: {
+                            /** @description How many codes it has in common with the item, from the first on. */
+                            codes: number;
+                            /** @description Of the two vectors; null where the vectors are not registered. */
+                            cosine: number | null;
+                            /** @description Artist, show or author; empty where unknown. */
+                            creator: string;
+                            /** @description Its semantic ID. */
+                            id: string;
+                            /** @description Its id. */
+                            item: string;
+                            /** @description Its title; empty where the data has none. */
+                            title: string;
+                        }[];
+                        /** @description Items with the nearest vectors, nearest first. */
+                        by_vector: {
+                            /** @description How many codes it has in common with the item, from the first on. */
+                            codes: number;
+                            /** @description Of the two vectors; null where the vectors are not registered. */
+                            cosine: number | null;
+                            /** @description Artist, show or author; empty where unknown. */
+                            creator: string;
+                            /** @description Its semantic ID. */
+                            id: string;
+                            /** @description Its id. */
+                            item: string;
+                            /** @description Its title; empty where the data has none. */
+                            title: string;
+                        }[];
+                        /** @description Its semantic ID. */
+                        id: string;
+                        /** @description How many items stand in both lists. */
+                        in_both: number;
+                        /** @description The item that was asked for. */
+                        item: string;
+                        /** @description name:version of the semantic IDs. */
+                        model: string;
+                        /** @description The vector spaces that they were learned from. */
+                        spaces: string[];
+                        /** @description Both lists compared, in a sentence or two. */
+                        text: string;
                     };
                 };
             };

@@ -1,4 +1,4 @@
-"""The action explains the IDs of a registered set by the items under them."""
+"""The actions explain the IDs of a registered set by the items under them, and find items by them."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ from tools.fakes import FakePorts
 from tools.models import ModelBook
 from tools.state import State
 
-NAME = "describe_semantic_id"
+NAME, SIMILAR = "describe_semantic_id", "find_similar_items"
 
 
 @pytest.fixture(scope="session")
@@ -107,3 +107,57 @@ async def test_what_cannot_be_described_says_why(
 async def test_without_any_it_is_said_how_to_make_them(caller: Caller, ada: Principal) -> None:
     with pytest.raises(NotFound, match="learn them with the recipe learn_semantic_ids"):
         await caller.call(NAME, {}, ada)
+
+
+@pytest.fixture(scope="session")
+def with_space(tmp_path_factory: pytest.TempPathFactory, home: Path, artifacts: Path) -> Path:
+    """The home with the space that the IDs were learned from."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(home, folder, symlinks=True, dirs_exist_ok=True)
+        ModelBook(folder).register(artifacts / "vectors", name="vectors", owner="group:default/discovery")
+
+    return once_a_run(tmp_path_factory, "with-ids-and-space", make)
+
+
+@pytest.fixture
+def with_vectors(
+    *, actions: Actions, ports: FakePorts, state: State, audit: Audit, with_space: Path
+) -> Caller:
+    """Only read through it: the home is shared."""
+    return Caller(actions, ports, state, audit, models=ModelBook(with_space))
+
+
+async def test_items_like_one_come_by_prefix_and_by_vector_and_are_compared(
+    with_vectors: Caller, ada: Principal, ids: SemanticIds
+) -> None:
+    item = ids.items[3].id
+    found = await with_vectors.call(SIMILAR, {"item": item, "k": 5}, ada)
+    own = ids.of(item)
+    assert (found["model"], found["spaces"]) == ("semantic-ids:1", ["vectors:1"])
+    assert [each["codes"] for each in found["by_prefix"]] == sorted(
+        (each["codes"] for each in found["by_prefix"]), reverse=True
+    )
+    assert all(ids.of(each["item"])[: each["codes"]] == own[: each["codes"]] for each in found["by_prefix"])
+    cosines = [each["cosine"] for each in found["by_vector"]]
+    assert len(cosines) == 5
+    assert cosines == sorted(cosines, reverse=True)
+    assert cosines[0] >= max(each["cosine"] for each in found["by_prefix"])
+    listed = [{each["item"] for each in found[part]} for part in ("by_prefix", "by_vector")]
+    assert item not in listed[0] | listed[1]
+    assert found["in_both"] == len(listed[0] & listed[1])
+    assert f"{found['in_both']} of the 5 items with the nearest vectors" in found["text"]
+
+
+async def test_without_the_space_the_list_by_vector_is_empty_and_says_why(
+    with_ids: Caller, ada: Principal, ids: SemanticIds
+) -> None:
+    found = await with_ids.call(SIMILAR, {"item": ids.items[3].id}, ada)
+    assert found["by_vector"] == []
+    assert {each["cosine"] for each in found["by_prefix"]} == {None}
+    assert f"not all of {ids.spaces[0][:12]} are registered" in found["text"]
+
+
+async def test_nothing_is_like_an_item_without_an_id(with_ids: Caller, ada: Principal) -> None:
+    with pytest.raises(NotFound, match="item 'vanished' has no semantic ID here"):
+        await with_ids.call(SIMILAR, {"item": "vanished"}, ada)
