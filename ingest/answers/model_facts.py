@@ -31,6 +31,11 @@ _PROTOCOL = re.compile(
     re.IGNORECASE,
 )
 _RUN = re.compile(r"\brun\b[^\n]{0,40}?\b[0-9a-f]{8,40}\b", re.IGNORECASE)
+# A cache has hits as well, so those count with their cut alone.
+_METRIC = re.compile(
+    r"\b(?:ndcg|recall|mrr|auc|(?:hits?|hit rate|hr|map|precision)\s*@\s*\d+)\b", re.IGNORECASE
+)
+_SHARE = re.compile(r"(?<![\w.])0?\.\d{2,}(?![\w.]*\d)")
 _FIGURE = re.compile(r"\b(?:ndcg|recall|hit rate|mrr|hit|auc)\b", re.IGNORECASE)
 
 
@@ -123,7 +128,7 @@ def figures_in(sections: Sequence[Section]) -> list[Unit]:
 
 def lacks(unit: Unit) -> tuple[str, ...]:
     """Of `protocol` and `run id` those that the section of a stated figure does not name; nothing where there is no figure."""
-    if not (_FIGURE.search(f"{unit.header} {unit.quote}") and re.search(r"\b0?\.\d{2,}", unit.quote)):
+    if not (_METRIC.search(f"{unit.header} {unit.quote}") and _SHARE.search(unit.quote)):
         return ()
     text = unit.section.text
     return tuple(
