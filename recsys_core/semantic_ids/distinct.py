@@ -1,7 +1,7 @@
 """One ID an item: how items that came to the same codes are told apart, the same way each time.
 
 Two steps. `spread`: of the items that share an ID the best coded one keeps it, and each other takes, of the IDs that tell it nearly as
-well (a beam over all levels), the first that is free. `repaired`: what found none goes to the nearest free ID at all. Neither
+well (a beam over all levels, a wider one for what the first leaves), the first that is free. `repaired`: what found none goes to the nearest free ID at all. Neither
 invents a code that means nothing, as a counter behind the ID would.
 """
 
@@ -15,7 +15,9 @@ from recsys_core.semantic_ids.books import Books, Codes
 from recsys_core.semantic_ids.clusters import Vectors
 
 Prefix = tuple[int, ...]
-_BEAM, _BLOCK = 16, 1_024
+_BEAMS = (16, 64)
+_COMPARED = 1 << 22  # IDs compared at once
+_TABLED = 1_024  # codes up to which the products of any two centres are kept
 
 
 def shared(codes: Codes) -> NDArray[np.bool_]:
@@ -35,13 +37,21 @@ def spread(books: Books, vectors: Vectors, codes: Codes) -> Codes:
     taken = set(map(tuple, codes.tolist()))
     found = codes.copy()
     leaves = np.array([row for row in crowded.tolist() if row not in keeps], dtype=np.int64)
-    for first in range(0, len(leaves), _BLOCK):
-        rows = leaves[first : first + _BLOCK]
-        for row, others in zip(rows, _alike(books, vectors[rows]).tolist(), strict=True):
-            own = next((id for id in map(tuple, others) if id not in taken), None)
-            if own is not None:
-                taken.add(own)
-                found[row] = own
+    between = _between(books)
+    for beam in _BEAMS:
+        still = []
+        block = max(1, _COMPARED // (beam * books.codes))
+        for first in range(0, len(leaves), block):
+            rows = leaves[first : first + block]
+            near = _alike(books, between, vectors[rows], beam).tolist()
+            for row, others in zip(rows.tolist(), near, strict=True):
+                own = next((id for id in map(tuple, others) if id not in taken), None)
+                if own is None:
+                    still.append(row)
+                else:
+                    taken.add(own)
+                    found[row] = own
+        leaves = np.array(still, dtype=np.int64)
     return found
 
 
@@ -107,22 +117,37 @@ def free(books: Books, vector: Vectors, taken: Taken) -> Prefix:
     return found
 
 
-def _alike(books: Books, vectors: Vectors) -> Codes:
-    """(rows, beam, levels) the IDs that tell each vector best, as a beam search over the levels finds them, best first."""
+def _between(books: Books) -> dict[tuple[int, int], Vectors]:
+    """(codes, codes) products of the centres of two levels, the upper first; none where they would take too much memory."""
+    if books.codes > _TABLED:
+        return {}
+    centres = [level.centres for level in books.levels]
+    return {(upper, at): centres[upper] @ centres[at].T for at in range(len(centres)) for upper in range(at)}
+
+
+def _alike(books: Books, between: dict[tuple[int, int], Vectors], vectors: Vectors, most: int) -> Codes:
+    """(rows, most, levels) the IDs that tell each vector best, as a beam search over the levels finds them, best first.
+
+    What an ID leaves over is |left - c|^2 = |left|^2 + |c|^2 - 2 v.c + 2 (c1 + c2 + ...).c, so that products of centres do.
+    """
     rows = np.arange(len(vectors))[:, None]
-    left = vectors[:, None, :]  # (rows, beam, d)
+    lost = np.square(vectors).sum(axis=1)[:, None]  # (rows, beam)
     codes = np.zeros((len(vectors), 1, 0), dtype=np.int32)
-    for level in books.levels:
+    for at, level in enumerate(books.levels):
         centres = level.centres
-        loss = (
-            np.square(left).sum(axis=2)[:, :, None] - 2 * (left @ centres.T) + np.square(centres).sum(axis=1)
-        )
-        flat = loss.reshape(len(vectors), -1)  # (rows, beam * codes)
-        top = np.argpartition(flat, min(_BEAM, flat.shape[1] - 1), axis=1)[:, :_BEAM]
-        top = np.take_along_axis(
-            top, np.argsort(np.take_along_axis(flat, top, axis=1), axis=1, kind="stable"), axis=1
-        )
+        told = np.zeros((*lost.shape, len(centres)), dtype=np.float32)  # (rows, beam, codes)
+        for upper in range(at):
+            own = codes[:, :, upper]
+            told += between[upper, at][own] if between else books.levels[upper].centres[own] @ centres.T
+        alone = np.square(centres).sum(axis=1) - 2 * (vectors @ centres.T)
+        flat = (2 * told + alone[:, None] + lost[:, :, None]).reshape(
+            len(vectors), -1
+        )  # (rows, beam * codes)
+        kept = min(most, flat.shape[1])
+        top = np.argpartition(flat, kept - 1, axis=1)[:, :kept]
+        order = np.argsort(np.take_along_axis(flat, top, axis=1), axis=1, kind="stable")
+        top = np.take_along_axis(top, order, axis=1)
         before, code = np.divmod(top, len(centres))
         codes = np.concatenate([codes[rows, before], code[:, :, None].astype(np.int32)], axis=2)
-        left = left[rows, before] - centres[code]
+        lost = np.take_along_axis(flat, top, axis=1)
     return codes

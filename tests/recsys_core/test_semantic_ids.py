@@ -93,12 +93,12 @@ def test_the_order_of_the_items_decides_nothing(order: list[int]) -> None:
 def test_items_without_any_difference_are_told_apart_by_what_is_nearly_as_good_and_then_by_what_is_free() -> (
     None
 ):
-    alike = Placed(tuple(f"i{n:02}" for n in range(64)), np.ones((64, 4), np.float32))
-    learned = learn(alike.ids, [alike], SMALL)
+    alike = Placed(tuple(f"i{n:03}" for n in range(256)), np.ones((256, 4), np.float32))
+    learned = learn(alike.ids, [alike], Learning(levels=4, codes=4, iterations=5))
     came, apart, repaired = (float(shared(codes).mean()) for codes in learned.steps)
     assert (came, repaired) == (1.0, 0.0)
-    assert 0 < apart < 1  # a beam has sixteen of the 64 IDs
-    assert len(np.unique(learned.codes, axis=0)) == 64 == 4**3
+    assert 0 < apart < 1  # the widest beam has 64 of the 256 IDs
+    assert len(np.unique(learned.codes, axis=0)) == 256 == 4**4
 
 
 def test_residuals_are_coded_by_direction_and_groups_by_place() -> None:
