@@ -34,6 +34,7 @@ from benchmarks.results import measured, put
 
 _DOCUMENTED = range(0, 9_000, 20)
 _HEADERS = {"authorization": f"Bearer {TOKEN}"}
+_PLANNED = ("scaffold_training_job", "launch_training")
 _MODES = ("2026-07-28", "legacy")
 _BLOCKS = 10
 _T_95 = 2.306  # 8 degrees of freedom
@@ -81,12 +82,12 @@ class Seen:
     cpu: float = 0.0
 
 
-async def asking(door: Door, seed: int, seen: Seen, until: float) -> None:
+async def asking(door: Door, seed: int, seen: Seen, until: float, *, reads: bool) -> None:
     """One client: it goes on after a failure."""
     chance, number = random.Random(seed), 0
     while time.monotonic() < until:
         number += 1
-        tool, arguments = _next(chance, f"soak-{seed}-{number}")
+        tool, arguments = _next(chance, f"soak-{seed}-{number}", reads=reads)
         try:
             answer = await _timed(door, tool, arguments, seen)
             if "digest" in answer and answer.get("status") == "waiting":
@@ -103,7 +104,7 @@ async def _timed(door: Door, tool: str, arguments: Mapping[str, Any], seen: Seen
     return answer
 
 
-def _next(chance: random.Random, name: str) -> tuple[str, dict[str, Any]]:
+def _next(chance: random.Random, name: str, *, reads: bool) -> tuple[str, dict[str, Any]]:
     any_one, documented = component(chance.randrange(9_000)), component(chance.choice(_DOCUMENTED))
     number = int(documented.rpartition("-")[2])
     calls: list[tuple[int, str, dict[str, Any]]] = [
@@ -117,6 +118,7 @@ def _next(chance: random.Random, name: str) -> tuple[str, dict[str, Any]]:
         (5, "scaffold_training_job", {"name": name, "owner": f"group:default/{team_of(number)}"}),
         (5, "launch_training", {"name": name, "model": "item_knn"}),
     ]
+    calls = [call for call in calls if call[1] not in _PLANNED or not reads]
     _, tool, arguments = chance.choices(calls, weights=[weight for weight, *_ in calls])[0]
     return tool, arguments
 
@@ -128,13 +130,14 @@ async def watching(child: Child, seen: Seen, until: float) -> None:
         await asyncio.sleep(1)
 
 
-async def soak(child: Child, *, clients: int, seconds: float) -> Seen:
+async def soak(child: Child, *, clients: int, seconds: float, reads: bool) -> Seen:
     seen = Seen()
     async with AsyncExitStack() as stack:
         doors = [await _door(child, number, stack) for number in range(clients)]
         before, until = child.cpu_seconds(), time.monotonic() + seconds
         await asyncio.gather(
-            watching(child, seen, until), *(asking(door, n, seen, until) for n, door in enumerate(doors))
+            watching(child, seen, until),
+            *(asking(door, n, seen, until, reads=reads) for n, door in enumerate(doors)),
         )
         seen.cpu = child.cpu_seconds() - before
     return seen
@@ -189,6 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--reads", action="store_true", help="leave out what is planned")
     parser.add_argument("--entities", type=int, default=10_000)
     parser.add_argument("--write", action="store_true", help="keep the report in benchmarks/RESULTS.md")
     options = parser.parse_args()
@@ -198,7 +202,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         home = large_home(Path(name), entities=options.entities)
         with serving(home, log=Path(name) / "log") as child:
-            seen = asyncio.run(soak(child, clients=options.clients, seconds=60 * options.minutes))
+            seen = asyncio.run(
+                soak(child, clients=options.clients, seconds=60 * options.minutes, reads=options.reads)
+            )
     text = report(seen)
     print(text)
     if options.write:
