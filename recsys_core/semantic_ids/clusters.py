@@ -19,7 +19,7 @@ Vectors = NDArray[np.float32]
 Shape = Literal["points", "directions"]
 _BLOCK = 8_192  # rows compared at once, so that their products stay in a core's cache
 _SEEDS = 256  # rows a code that seeds are drawn from
-_SAMPLE, _TRIED = 16_384, 8  # rows and rounds by which the shape is chosen
+_SAMPLE, _TRIED = 8_192, 6  # rows and rounds by which the shape is chosen
 
 
 @dataclass(frozen=True, eq=False)
