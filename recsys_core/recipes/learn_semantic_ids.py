@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -37,14 +38,18 @@ class SpaceConfig(Config):
 
 
 class LearnSemanticIdsConfig(Config):
-    """codes: of a level. dimensions: most that vectors have before they are coded. iterations: of k-means, a level."""
+    """quantizer: residual k-means, or an RQ-VAE, whose training needs torch. codes: of a level. dimensions: most that vectors have before
+    they are coded. iterations: of k-means, a level. latent, epochs: of the RQ-VAE."""
 
     name: Name = "semantic-ids"
     spaces: tuple[SpaceConfig, ...] = Field(min_length=1, max_length=8)
+    quantizer: Literal["kmeans", "rq_vae"] = "kmeans"
     levels: int = Field(default=3, ge=3, le=6)
     codes: int = Field(default=256, ge=2, le=65_536)
     dimensions: int = Field(default=128, ge=2, le=4_096)
     iterations: int = Field(default=25, ge=1, le=1_000)
+    latent: int = Field(default=32, ge=2, le=1_024)
+    epochs: int = Field(default=100, ge=2, le=10_000)
     seed: int = Field(default=0, ge=0)
     rerun: bool = True
 
@@ -90,6 +95,7 @@ def make(config: LearnSemanticIdsConfig, base: Path, draft: Path, progress: Prog
             "levels": config.levels,
             "codes": config.codes,
             "kept_by_turning": round(learned.kept, 4),
+            **({} if learned.undecoded is None else {"undecoded": round(learned.undecoded, 4)}),
             "colliding": {
                 "as_they_came": round(report.colliding, 4),
                 "spread": round(report.colliding_spread, 4),
@@ -106,10 +112,13 @@ def _learned(
     """What was learned, and the share of items that it is the same for when they come in another order."""
     wanted = Learning(
         weights=tuple(space.weight for space in config.spaces),
+        quantizer=config.quantizer,
         levels=config.levels,
         codes=config.codes,
         dimensions=config.dimensions,
         iterations=config.iterations,
+        latent=config.latent,
+        epochs=config.epochs,
         seed=config.seed,
     )
     ids, total = [item.id for item in items], config.levels * (2 if config.rerun else 1)

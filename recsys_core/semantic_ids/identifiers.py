@@ -2,7 +2,8 @@
 
     semantic_ids.json      format version, levels, codes, weights and digests of the spaces
     coded.json             item ids by row
-    codes.safetensors      codes (items, levels) int32, books (levels, codes, d), turned (wide, d) where that is less
+    codes.safetensors      codes (items, levels) int32, books (levels, codes, d), turned (wide, d) where that is less, and the
+                           layers of an encoder where there is one
     things.json            title, creator and attributes by row, for whoever reads a prefix
     report.json, report.svg   how good they are
 
@@ -33,6 +34,7 @@ from recsys_core.manifest import read_manifest
 from recsys_core.semantic_ids.books import Books, Codes
 from recsys_core.semantic_ids.clusters import Clusters
 from recsys_core.semantic_ids.distinct import Prefix, Taken, free, shared
+from recsys_core.semantic_ids.encoder import Encoder
 from recsys_core.semantic_ids.mixing import Mixing
 from recsys_core.space import Placed
 
@@ -125,6 +127,7 @@ class SemanticIds:
             "codes": self.codes,
             "books": np.stack([level.centres for level in self.books.levels]),
             **({} if self.mixing.turned is None else {"turned": np.ascontiguousarray(self.mixing.turned)}),
+            **({} if self.mixing.encoder is None else self.mixing.encoder.tensors()),
         }
         save_file(tensors, draft / WEIGHTS)
         (draft / ITEMS).write_text(json.dumps([item.id for item in self.items]), encoding="utf-8")
@@ -170,7 +173,7 @@ def load_semantic_ids(folder: Path) -> SemanticIds:
         for id, (title, creator, attributes) in zip(ids, things, strict=True)
     )
     levels = tuple(Clusters(centres, shape) for centres, shape in zip(books, head["shapes"], strict=True))
-    mixing = Mixing(tuple(head["weights"]), tuple(head["widths"]), tensors.get("turned"))
+    mixing = Mixing(tuple(head["weights"]), tuple(head["widths"]), tensors.get("turned"), Encoder.of(tensors))
     return SemanticIds(tuple(items), codes, Books(levels), mixing, tuple(head["spaces"]))
 
 

@@ -1,7 +1,8 @@
 """From vectors to IDs: mix the spaces, learn the code books, spread what collides, repair what still collides."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -17,24 +18,28 @@ from recsys_core.space import Placed
 class Learning:
     """weights: one a space; the rest is as in the recipe `learn_semantic_ids`."""
 
+    quantizer: Literal["kmeans", "rq_vae"] = "kmeans"
     weights: tuple[float, ...] = (1.0,)
     levels: int = 3
     codes: int = 256
     dimensions: int = 128
     iterations: int = 25
+    latent: int = 32
+    epochs: int = 100
     seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
     """vectors: (items, d) that were coded. steps: codes (items, levels) as they came, spread, and repaired. kept: share
-    of the squared length that turning to fewer dimensions kept."""
+    of the squared length that turning to fewer dimensions kept. undecoded: share of it that an RQ-VAE's decoder does not tell."""
 
     books: Books
     mixing: Mixing
     vectors: Vectors
     steps: tuple[Codes, Codes, Codes]
     kept: float
+    undecoded: float | None = None
 
     @property
     def codes(self) -> Codes:
@@ -64,18 +69,41 @@ def learn(
     order = sorted(range(len(item_ids)), key=item_ids.__getitem__)
     ordered = [item_ids[at] for at in order]
     mixing, kept = learned_mixing(ordered, spaces, wanted.weights, dimensions=wanted.dimensions)
+    mixing, books, undecoded = _quantizer(mixing, mixing.mixed(ordered, spaces), wanted, progress)
     vectors = mixing.mixed(ordered, spaces)
-    books = learned(
-        vectors,
-        levels=wanted.levels,
-        codes=wanted.codes,
-        iterations=wanted.iterations,
-        seed=wanted.seed,
-        progress=progress,
-    )
     came = books.encoded(vectors)
     apart = spread(books, vectors, came)
     final = repaired(books, vectors, apart)
     back = np.argsort(order)
     steps = (came[back], apart[back], final[back])
-    return Learned(books, mixing, vectors[back], steps, kept)
+    return Learned(books, mixing, vectors[back], steps, kept, undecoded)
+
+
+def _quantizer(
+    mixing: Mixing, vectors: Vectors, wanted: Learning, progress: Callable[[int], None]
+) -> tuple[Mixing, Books, float | None]:
+    if wanted.quantizer == "kmeans":
+        found = learned(
+            vectors,
+            levels=wanted.levels,
+            codes=wanted.codes,
+            iterations=wanted.iterations,
+            seed=wanted.seed,
+            progress=progress,
+        )
+        return mixing, found, None
+    from recsys_core.libraries import library
+
+    rq_vae = library(
+        "torch", module="recsys_core.semantic_ids.rq_vae", needed_for="an RQ-VAE", install="make training"
+    )
+    encoder, books, undecoded = rq_vae.learned(
+        vectors,
+        levels=wanted.levels,
+        codes=wanted.codes,
+        latent=wanted.latent,
+        epochs=wanted.epochs,
+        seed=wanted.seed,
+        progress=lambda epoch: progress(epoch * wanted.levels // wanted.epochs),
+    )
+    return replace(mixing, encoder=encoder), books, undecoded

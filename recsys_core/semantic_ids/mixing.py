@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recsys_core.errors import InvalidData
 from recsys_core.semantic_ids.clusters import Vectors
+from recsys_core.semantic_ids.encoder import Encoder
 from recsys_core.space import Placed
 
 MOST_TURNED = 100_000  # rows that principal components are computed from
@@ -20,14 +21,16 @@ MOST_TURNED = 100_000  # rows that principal components are computed from
 
 @dataclass(frozen=True, eq=False)
 class Mixing:
-    """weights: of each space. widths: its dimensions. turned: (sum of widths, d), None where nothing is left out."""
+    """weights: of each space. widths: its dimensions. turned: (sum of widths, d), None where nothing is left out. encoder: what
+    comes behind that; None for k-means."""
 
     weights: tuple[float, ...]
     widths: tuple[int, ...]
     turned: Vectors | None
+    encoder: Encoder | None = None
 
     def mixed(self, item_ids: Sequence[str], spaces: Sequence[Placed]) -> Vectors:
-        """(items, d) of length 1 before they are turned; an item that a space does not hold is known by the others.
+        """(items, d) of length 1 before they are turned and encoded; an item that a space does not hold is known by the others.
 
         Raises InvalidData for an item that no space holds, and for spaces of other widths.
         """
@@ -53,7 +56,8 @@ class Mixing:
                 f"item {lost!r} has a vector in none of the spaces; leave it out, or embed its text"
             )
         unit = np.asarray(side_by_side / lengths, dtype=np.float32)
-        return unit if self.turned is None else unit @ self.turned
+        turned = unit if self.turned is None else unit @ self.turned
+        return turned if self.encoder is None else self.encoder(turned)
 
 
 def learned_mixing(

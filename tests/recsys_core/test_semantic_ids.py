@@ -25,7 +25,7 @@ from recsys_core.semantic_ids.distinct import shared
 from recsys_core.semantic_ids.identifiers import parsed, written
 from recsys_core.semantic_ids.learning import Learning, learn
 from recsys_core.semantic_ids.meaning import described
-from recsys_core.space import Placed
+from recsys_core.space import Placed, load_space
 from tests.registered_models import trained
 
 SMALL = Learning(codes=4, iterations=5)
@@ -200,6 +200,28 @@ def test_another_version_is_refused(made: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("recsys_core.semantic_ids.identifiers.VERSION", 2)
     with pytest.raises(ArtifactVersion, match="version 1 of semantic IDs, this code reads 2"):
         load_semantic_ids(made / "ids")
+
+
+@pytest.mark.integration  # importing torch takes seconds
+def test_an_rq_vae_stands_behind_the_same_seam(made: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    (made / "vae.toml").write_text(
+        'name = "vae"\nquantizer = "rq_vae"\ncodes = 8\nlatent = 4\nepochs = 30\n'
+        'spaces = [{path = "als-space"}, {path = "content-space"}]\n'
+    )
+    run_recipe("learn_semantic_ids", made / "vae.toml", tmp_path / "vae")
+    ids = load_semantic_ids(tmp_path / "vae")
+    assert not shared(ids.codes).any()
+    assert ids.books.levels[0].centres.shape == (8, 4)
+    report = json.loads((tmp_path / "vae/report.json").read_text())
+    assert report["stable"] == 1.0
+    assert report["purity"][0]["purity"] > report["purity"][0]["by_chance"]
+    facts = json.loads((tmp_path / "vae/manifest.json").read_text())["facts"]
+    assert 0 < facts["undecoded"] < 1
+    # What was stored codes a vector as training did: most items still come to their own first code.
+    spaces = [load_space(made / name).items for name in ("als-space", "content-space")]
+    vectors = ids.mixing.mixed([item.id for item in ids.items], spaces)
+    assert (ids.books.encoded(vectors)[:, 0] == ids.codes[:, 0]).mean() > 0.5
 
 
 def _copied(folder: Path, to: Path) -> Path:
