@@ -129,6 +129,24 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
     return manifest
 
 
+def read_head(folder: Path, name: str, *, version: int, what: str, recipe: str) -> dict[str, Any]:
+    """The file of a verified artifact that says how to read it as `what`, which `recipe` makes.
+
+    Raises what `read_manifest` does, DataMissing for an artifact of something else, and ArtifactVersion.
+    """
+    read_manifest(folder)
+    if not (folder / name).is_file():
+        raise DataMissing(
+            f"{str(folder)!r} holds no {what}: it has no {name}; make it with the recipe `{recipe}`"
+        )
+    head = read_object(folder / name)
+    if head.get("version") != version:
+        raise ArtifactVersion(
+            f"{folder.name} has version {head.get('version')!r} of {what}, this code reads {version}; make it again"
+        )
+    return head
+
+
 def check_files(manifest: Manifest, folder: Path) -> None:
     """Raises ArtifactDamaged naming the file that is missing, changed or not listed."""
     found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if not path.is_dir()}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from recsys_core.errors import InvalidScores
 from recsys_core.libraries import library
 from recsys_core.top import top
+from recsys_core.unit import unit
 
 Measure = Literal["dot", "cosine"]
 EXACT_BELOW = 20_000
@@ -92,7 +93,4 @@ def _ready(vectors: NDArray[np.float32], measure: Measure) -> NDArray[np.float32
         raise InvalidScores(
             f"vector {faulty[0]} holds NaN or infinity, as do {len(faulty) - 1} others; train again"
         )
-    if measure == "dot":
-        return vectors
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+    return vectors if measure == "dot" else unit(vectors)

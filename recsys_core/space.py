@@ -10,7 +10,7 @@ without a vector is not in the space: there is no row of zeros.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -18,10 +18,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_core.config import Config, parse, read_object
-from recsys_core.errors import ArtifactDamaged, ArtifactVersion, DataMissing, InvalidData, InvalidScores
-from recsys_core.manifest import read_manifest
+from recsys_core.config import Config, parse
+from recsys_core.errors import ArtifactDamaged, InvalidData, InvalidScores
+from recsys_core.manifest import read_head
 from recsys_core.neighbours import Measure, Neighbours
+from recsys_core.unit import unit
 
 VERSION = 1
 HEAD, WEIGHTS = "space.json", "vectors.safetensors"
@@ -68,6 +69,11 @@ class Placed:
         rows = np.ascontiguousarray(vectors[found], dtype=np.float32)
         return cls(tuple(ids[row] for row in found), rows)
 
+    def rows_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """(ids,) row of each, -1 for one that has no vector."""
+        place = {name: row for row, name in enumerate(self.ids)}
+        return np.array([place.get(name, -1) for name in ids], dtype=np.int64)
+
 
 @dataclass(frozen=True, eq=False)
 class VectorSpace:
@@ -88,7 +94,12 @@ class VectorSpace:
             raise InvalidData(f"vectors of {sorted(widths)} dimensions cannot stand in one space")
         if measure == "dot":
             return cls(measure, "free", lineage, dict(things))
-        return cls(measure, "unit", lineage, {kind: _unit(placed) for kind, placed in things.items()})
+        return cls(
+            measure,
+            "unit",
+            lineage,
+            {kind: Placed(placed.ids, unit(placed.vectors)) for kind, placed in things.items()},
+        )
 
     @property
     def items(self) -> Placed:
@@ -99,11 +110,6 @@ class VectorSpace:
     def dimensions(self) -> int:
         """Width of a vector."""
         return int(self.items.vectors.shape[1])
-
-    def rows_of(self, item_ids: tuple[str, ...]) -> NDArray[np.int64]:
-        """(items,) row of each id, -1 for one that has no vector."""
-        place = {name: row for row, name in enumerate(self.items.ids)}
-        return np.array([place.get(name, -1) for name in item_ids], dtype=np.int64)
 
     def write(self, draft: Path) -> Neighbours:
         """Put the files into a recipe's draft; the index over the items, whose graph stands beside them if there is one."""
@@ -132,16 +138,7 @@ def load_space(folder: Path) -> VectorSpace:
 
     Raises DataMissing, ArtifactVersion, ArtifactDamaged, InvalidData, InvalidScores.
     """
-    read_manifest(folder)
-    if not (folder / HEAD).is_file():
-        raise DataMissing(
-            f"{str(folder)!r} holds no vector space: it has no {HEAD}; make one with the recipe `embed`"
-        )
-    head = read_object(folder / HEAD)
-    if head.get("version") != VERSION:
-        raise ArtifactVersion(
-            f"{folder.name} has space version {head.get('version')!r}, this code reads {VERSION}; make it again"
-        )
+    head = read_head(folder, HEAD, version=VERSION, what="vector space", recipe="embed")
     from safetensors.numpy import load_file
 
     tensors = load_file(folder / WEIGHTS)
@@ -162,21 +159,13 @@ def centroids(vectors: Vectors, rows: Mapping[str, list[int]]) -> Placed:
 
     A name none of whose items has a vector is left out.
     """
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(lengths > 0, lengths, 1)
+    directions, held = unit(vectors), np.asarray(vectors.any(axis=1))
     means = np.zeros((len(rows), vectors.shape[1]), dtype=np.float32)
     for place, own in enumerate(rows.values()):
-        means[place] = unit[own].sum(axis=0) / max(1, int((lengths[own] > 0).sum()))
+        means[place] = directions[own].sum(axis=0) / max(1, int(held[own].sum()))
     return Placed.of(tuple(rows), means)
 
 
 def _ids(kind: Kind) -> str:
     """File of the ids; `items.json` is the catalogue that an artifact is of, by which parts of a tuple are held together."""
     return "placed.json" if kind == "items" else f"{kind}.json"
-
-
-def _unit(placed: Placed) -> Placed:
-    lengths = np.linalg.norm(placed.vectors, axis=1, keepdims=True)
-    return Placed(
-        placed.ids, np.asarray(placed.vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
-    )

@@ -24,6 +24,7 @@ from recsys_core.neighbours import Measure
 from recsys_core.sources import fit
 from recsys_core.space import VectorSpace, load_space
 from recsys_core.stages import Stage, configure
+from recsys_core.unit import unit
 
 
 def _model(value: Any) -> Any:
@@ -68,8 +69,7 @@ class Ann:
         """Raises InvalidConfig, HeldOutSeen, InvalidData, and what fitting the model or reading the space raises."""
         found = _read(Path(config.space), data) if config.space else _made(config, data, seed)
         if config.measure == "cosine":
-            lengths = np.linalg.norm(found, axis=1, keepdims=True)
-            found = np.asarray(found / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+            found = unit(found)
         return cls(config, data.item_ids, np.ascontiguousarray(found, dtype=np.float32), data.ordered)
 
     @cached_property
@@ -120,7 +120,7 @@ def _read(folder: Path, data: Dataset) -> NDArray[np.float32]:
             f"the space in {str(folder)!r} learned from the interactions {learned[:12]}, and these are {data.hash[:12]}: "
             "it may have seen what is held out. Give its model (`model = {kind = ...}`), which is then fitted here"
         )
-    rows = space.rows_of(data.item_ids)
+    rows = space.items.rows_of(data.item_ids)
     if (rows < 0).all():
         raise InvalidData(
             f"the space in {str(folder)!r} has a vector for no item of {data.name} (such as {data.item_ids[0]!r}); "

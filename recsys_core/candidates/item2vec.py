@@ -25,6 +25,7 @@ from recsys_core.errors import InvalidConfig
 from recsys_core.libraries import library
 from recsys_core.neighbours import Neighbours
 from recsys_core.stages import Stage
+from recsys_core.unit import unit
 
 
 class Item2VecConfig(Config):
@@ -128,8 +129,7 @@ class Item2Vec:
 
     @cached_property
     def _unit(self) -> NDArray[np.float32]:
-        lengths = np.linalg.norm(self.inside, axis=1, keepdims=True)
-        return np.asarray(self.inside / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+        return unit(self.inside)
 
     def parts(self) -> Parts:
         tensors = {"inside": self.inside, "outside": self.outside, "prior": self.prior}

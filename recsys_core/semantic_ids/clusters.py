@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_core.unit import unit
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
@@ -32,7 +34,7 @@ class Clusters:
     def likeness(self, vectors: Vectors) -> Vectors:
         """(rows, k) which is highest for the centre that a vector belongs to."""
         if self.shape == "directions":
-            return vectors @ _unit(self.centres).T
+            return vectors @ unit(self.centres).T
         return np.asarray(2 * (vectors @ self.centres.T) - np.square(self.centres).sum(1), dtype=np.float32)
 
     def nearest(self, vectors: Vectors) -> NDArray[np.int32]:
@@ -66,12 +68,12 @@ def _points(vectors: Vectors, k: int, iterations: int, rng: np.random.Generator)
 
 
 def _directions(vectors: Vectors, k: int, iterations: int, rng: np.random.Generator) -> Clusters:
-    found = Clusters(_unit(vectors[np.sort(rng.choice(len(vectors), k, replace=False))]), "directions")
+    found = Clusters(unit(vectors[np.sort(rng.choice(len(vectors), k, replace=False))]), "directions")
     for _ in range(iterations):
         own = found.nearest(vectors)
         counts = np.bincount(own, minlength=k)
         sums = np.asarray(_members(own, k) @ vectors, dtype=np.float32)
-        found = Clusters(_unit(_refilled(sums, counts, vectors, rng)), "directions")
+        found = Clusters(unit(_refilled(sums, counts, vectors, rng)), "directions")
     own = found.nearest(vectors)
     along = np.einsum("nd,nd->n", vectors, found.centres[own])
     lengths = np.bincount(own, along, minlength=k) / np.maximum(np.bincount(own, minlength=k), 1)
@@ -126,8 +128,3 @@ def _members(own: NDArray[np.int32], k: int) -> "csr_matrix":
 
 def _lost(vectors: Vectors, clusters: Clusters) -> float:
     return float(np.square(vectors - clusters.centres[clusters.nearest(vectors)]).sum(dtype=np.float64))
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)

@@ -20,17 +20,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_core.config import read_object
 from recsys_core.data.items import Item
 from recsys_core.errors import (
     ArtifactDamaged,
-    ArtifactVersion,
-    DataMissing,
     InvalidConfig,
     InvalidData,
     UnknownItem,
 )
-from recsys_core.manifest import read_manifest
+from recsys_core.manifest import read_head
 from recsys_core.semantic_ids.books import Books, Codes
 from recsys_core.semantic_ids.clusters import Clusters
 from recsys_core.semantic_ids.distinct import Prefix, Taken, free, shared
@@ -150,16 +147,7 @@ def load_semantic_ids(folder: Path) -> SemanticIds:
 
     Raises DataMissing, ArtifactVersion, ArtifactDamaged.
     """
-    read_manifest(folder)
-    if not (folder / HEAD).is_file():
-        raise DataMissing(
-            f"{folder.name} holds no semantic IDs: it has no {HEAD}; make them with `learn_semantic_ids`"
-        )
-    head = read_object(folder / HEAD)
-    if head.get("version") != VERSION:
-        raise ArtifactVersion(
-            f"{folder.name} has the version {head.get('version')!r} of semantic IDs, this code reads {VERSION}; learn them again"
-        )
+    head = read_head(folder, HEAD, version=VERSION, what="semantic IDs", recipe="learn_semantic_ids")
     from safetensors.numpy import load_file
 
     tensors = load_file(folder / WEIGHTS)

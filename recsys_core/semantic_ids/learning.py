@@ -10,6 +10,7 @@ from recsys_core.errors import InvalidConfig, InvalidData
 from recsys_core.semantic_ids.books import Books, Codes, learned
 from recsys_core.semantic_ids.clusters import Vectors
 from recsys_core.semantic_ids.distinct import repaired, spread
+from recsys_core.semantic_ids.encoder import Encoder
 from recsys_core.semantic_ids.mixing import Mixing, learned_mixing
 from recsys_core.space import Placed
 
@@ -69,8 +70,20 @@ def learn(
     order = sorted(range(len(item_ids)), key=item_ids.__getitem__)
     ordered = [item_ids[at] for at in order]
     mixing, kept = learned_mixing(ordered, spaces, wanted.weights, dimensions=wanted.dimensions)
-    mixing, books, undecoded = _quantizer(mixing, mixing.mixed(ordered, spaces), wanted, progress)
     vectors = mixing.mixed(ordered, spaces)
+    undecoded = None
+    if wanted.quantizer == "rq_vae":
+        encoder, books, undecoded = _rq_vae(vectors, wanted, progress)
+        mixing, vectors = replace(mixing, encoder=encoder), encoder(vectors)
+    else:
+        books = learned(
+            vectors,
+            levels=wanted.levels,
+            codes=wanted.codes,
+            iterations=wanted.iterations,
+            seed=wanted.seed,
+            progress=progress,
+        )
     came = books.encoded(vectors)
     apart = spread(books, vectors, came)
     final = repaired(books, vectors, apart)
@@ -79,25 +92,16 @@ def learn(
     return Learned(books, mixing, vectors[back], steps, kept, undecoded)
 
 
-def _quantizer(
-    mixing: Mixing, vectors: Vectors, wanted: Learning, progress: Callable[[int], None]
-) -> tuple[Mixing, Books, float | None]:
-    if wanted.quantizer == "kmeans":
-        found = learned(
-            vectors,
-            levels=wanted.levels,
-            codes=wanted.codes,
-            iterations=wanted.iterations,
-            seed=wanted.seed,
-            progress=progress,
-        )
-        return mixing, found, None
+def _rq_vae(
+    vectors: Vectors, wanted: Learning, progress: Callable[[int], None]
+) -> tuple[Encoder, Books, float]:
+    """Raises LibraryMissing where there is no torch."""
     from recsys_core.libraries import library
 
     rq_vae = library(
         "torch", module="recsys_core.semantic_ids.rq_vae", needed_for="an RQ-VAE", install="make training"
     )
-    encoder, books, undecoded = rq_vae.learned(
+    found: tuple[Encoder, Books, float] = rq_vae.learned(
         vectors,
         levels=wanted.levels,
         codes=wanted.codes,
@@ -106,4 +110,4 @@ def _quantizer(
         seed=wanted.seed,
         progress=lambda epoch: progress(epoch * wanted.levels // wanted.epochs),
     )
-    return replace(mixing, encoder=encoder), books, undecoded
+    return found

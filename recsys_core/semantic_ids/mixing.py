@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys_core.errors import InvalidData
 from recsys_core.semantic_ids.clusters import Vectors
 from recsys_core.semantic_ids.encoder import Encoder
 from recsys_core.space import Placed
+from recsys_core.unit import unit
 
 MOST_TURNED = 100_000  # rows that principal components are computed from
 
@@ -42,21 +42,17 @@ class Mixing:
         side_by_side = np.zeros((len(item_ids), sum(widths)), dtype=np.float32)
         first = 0
         for weight, width, space in zip(self.weights, widths, spaces, strict=True):
-            rows = rows_in(space, item_ids)
+            rows = space.rows_of(item_ids)
             held = rows >= 0
-            part = space.vectors[rows[held]]
-            side_by_side[held, first : first + width] = (
-                weight * part / np.linalg.norm(part, axis=1, keepdims=True)
-            )
+            side_by_side[held, first : first + width] = weight * unit(space.vectors[rows[held]])
             first += width
-        lengths = np.linalg.norm(side_by_side, axis=1, keepdims=True)
-        if not lengths.all():
-            lost = item_ids[int(np.flatnonzero(lengths == 0)[0])]
+        known = side_by_side.any(axis=1)
+        if not known.all():
+            lost = item_ids[int(np.flatnonzero(~known)[0])]
             raise InvalidData(
                 f"item {lost!r} has a vector in none of the spaces; leave it out, or embed its text"
             )
-        unit = np.asarray(side_by_side / lengths, dtype=np.float32)
-        turned = unit if self.turned is None else unit @ self.turned
+        turned = unit(side_by_side) if self.turned is None else unit(side_by_side) @ self.turned
         return turned if self.encoder is None else self.encoder(turned)
 
 
@@ -75,9 +71,3 @@ def learned_mixing(
     kept = kept * np.where(kept[np.abs(kept).argmax(0), np.arange(dimensions)] < 0, -1, 1)
     share = float(strengths[::-1][:dimensions].sum() / strengths.sum())
     return Mixing(plain.weights, plain.widths, np.asarray(kept, dtype=np.float32)), share
-
-
-def rows_in(space: Placed, item_ids: Sequence[str]) -> NDArray[np.int64]:
-    """(items,) row of each id in the space, -1 for one that it does not hold."""
-    place = {name: row for row, name in enumerate(space.ids)}
-    return np.array([place.get(name, -1) for name in item_ids], dtype=np.int64)

@@ -13,6 +13,7 @@ from recsys_core.semantic_ids.clusters import Vectors
 from recsys_core.semantic_ids.identifiers import SemanticIds
 from recsys_core.space import Placed
 from recsys_core.top import top
+from recsys_core.unit import unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,7 @@ def coded(ids: SemanticIds, spaces: Sequence[Placed]) -> Vectors:
 
     Raises InvalidData for spaces of other widths, or without one of the items.
     """
-    vectors = ids.mixing.mixed([item.id for item in ids.items], spaces)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+    return unit(ids.mixing.mixed([item.id for item in ids.items], spaces))
 
 
 def _common(ids: SemanticIds, row: int) -> NDArray[np.int64]:

@@ -167,7 +167,7 @@ def test_a_prefix_is_told_by_what_its_items_have_in_common() -> None:
     found = described(ids, prefix)
     assert (found.name, len(found.rows)) == ("2", 6)
     assert (found.traits[0].share, found.traits[0].at_large) == (1.0, 0.25)
-    assert sum(count for _, count in found.deeper) == 6
+    assert sum(each.items for each in found.deeper) == 6
     whole = described(ids, ())
     assert (whole.name, len(whole.rows), len(whole.deeper)) == ("mixed", 24, 4)
     empty = next((a, b) for a in range(4) for b in range(4) if not len(ids.under((a, b))))

@@ -80,7 +80,7 @@ def test_a_space_that_learned_from_other_interactions_may_have_seen_what_is_held
 def test_a_space_of_another_catalogue_is_refused(made: Path) -> None:
     data = Dataset.build("shop", Interactions(["a", "a"], ["x", "y"]), ordered=True)
     space = load_space(made / "space")
-    assert (space.rows_of(data.item_ids) < 0).all()
+    assert (space.items.rows_of(data.item_ids) < 0).all()
     lineage = Lineage(made_by="own", data="0")
     with pytest.raises(InvalidData, match="no item has a vector from own"):
         VectorSpace.of({"items": Placed.of(("x",), np.zeros((1, 3), "f4"))}, measure="dot", lineage=lineage)

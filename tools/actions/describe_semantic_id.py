@@ -99,8 +99,8 @@ def _described(input: DescribeSemanticId, run: Run) -> SemanticIdDescription:
         prefix = ids.of(input.item)[:-1] if input.item else parsed(input.prefix)
         found = described(ids, prefix)
     deeper = [
-        NextCode(prefix=written((*prefix, code)), name=described(ids, (*prefix, code)).name, items=count)
-        for code, count in found.deeper[:_DEEPER]
+        NextCode(prefix=written((*prefix, each.code)), name=each.name, items=each.items)
+        for each in found.deeper[:_DEEPER]
     ]
     return SemanticIdDescription(
         text=_told(found, input.item, ids),
